@@ -1,0 +1,74 @@
+# whichpool: the two commands are `make report` and `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CONFIG ?= configs/default.yaml
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: help report setup test check lint types bench lock schema clean
+
+help: ## list the targets
+	@echo "make report                              measure this machine and render the report"
+	@echo "make report CONFIG=configs/smoke.yaml    the same in about a minute"
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+report: $(VENV)/.ready ## run CONFIG, then write the HTML and PDF report
+	@bundle=$$($(BIN)/whichpool run "$(CONFIG)" | tail -n 1) && $(BIN)/whichpool report "$$bundle"
+
+setup: $(VENV)/.ready ## create the environment only: .venv with .venv/bin/whichpool
+
+test: $(VENV)/.ready-dev ## set up and run the tests
+	$(BIN)/python -m pytest
+
+check: lint types test ## lint, type check and test
+
+lint: $(VENV)/.ready-dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-dev ## mypy --strict, for the application and for the oldest measured interpreter
+	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.10 experiments
+
+bench: $(VENV)/.ready-dev ## the tool's own speed, as ratios measured in one run
+	$(BIN)/python -m benchmarks
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+schema: $(VENV)/.ready ## write configs/schema.json from the configuration's models
+	$(BIN)/python -m pipeline.config.schema configs/schema.json
+
+clean: ## remove the environment and everything generated, results excepted
+	rm -rf $(VENV) build dist .cache *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("whichpool needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=/path/to/python3.12 …")'
+ifdef UV
+	uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+else
+	$(PYTHON) -m venv $(VENV)
+endif
+
+ifdef UV
+install = uv pip sync --quiet --python $(BIN)/python $(1) && uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endif
+
+$(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "setting up $(VENV) …" >&2
+	@$(call install,requirements.lock)
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
+	@echo "adding the development tools to $(VENV) …" >&2
+	@$(call install,requirements-dev.lock)
+	@touch $@

@@ -1,0 +1,1 @@
+"""What is measured: code that runs inside the measured process and imports the standard library only."""

@@ -1,0 +1,1 @@
+"""The measured process: reads one case, runs it, reports through one channel."""

@@ -1,0 +1,103 @@
+"""One invocation: one case, measured once in a fresh process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+from experiments.probe.checksum import checksum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from experiments.probe.channel import Channel
+    from experiments.strategies.base import Strategy
+    from experiments.workloads.base import Workload
+
+
+class WrongResults(Exception):
+    """The tasks ran, but what they returned is not what they must return."""
+
+
+def load_class(place: str) -> Any:
+    """The class that `module:Class` names."""
+    module, _, name = place.partition(":")
+    # `importlib` itself would be one more package to import.
+    return getattr(__import__(module, fromlist=[name]), name)
+
+
+def measure(channel: Channel, request: dict[str, Any]) -> None:
+    """Runs the case of the request phase by phase; whatever goes wrong is raised."""
+    workload: Workload = load_class(request["workload"])(**request["parameters"])
+    strategy: Strategy = load_class(request["strategy"])(request["workers"], **request["options"])
+    workload.open()
+    try:
+        _run_phases(channel, workload, strategy, request)
+    finally:
+        workload.close()
+
+
+def check(channel: Channel, request: dict[str, Any]) -> None:
+    """Imports a workload and makes its items, without running a task."""
+    workload: Workload = load_class(request["workload"])(**request["parameters"])
+    workload.open()
+    try:
+        channel.tell(items=len(workload.items(request["tasks"])), asynchronous=workload.coroutine is not None)
+    finally:
+        workload.close()
+
+
+def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, request: dict[str, Any]) -> None:
+    function = workload.coroutine if strategy.asynchronous else workload.function
+    if function is None:
+        raise TypeError("no asynchronous form")
+    for_memory = request["pass"] == "memory"
+    items = workload.items(request["tasks"])
+    gc.collect()
+
+    if for_memory:
+        channel.pause("before")
+    with channel.phase("startup"):
+        workers = strategy.start(function)
+    channel.worker_processes = sorted({worker["process"] for worker in workers} - {os.getpid()})
+    channel.tell(
+        workers=len(workers),
+        distinct=len({(worker["process"], worker["thread"]) for worker in workers}),
+        gil_enabled=any(worker["gil_enabled"] for worker in workers),
+        python_version=sys.version.split()[0],
+        n_tasks=len(items),
+    )
+    if for_memory:
+        channel.pause("ready")
+
+    for iteration in range(request["warmup"]):
+        with channel.phase("warmup", iteration):
+            strategy.run(function, items)
+        items = workload.items(request["tasks"])
+    for iteration in range(request["iterations"]):
+        with channel.phase("steady", iteration):
+            results = strategy.run(function, items)
+        _verify(workload, items, results)
+        if iteration == 0:
+            channel.tell(checksum=checksum(results))
+        del results
+        items = workload.items(request["tasks"])
+
+    if for_memory:
+        channel.pause("done")
+    channel.worker_processes = []
+    with channel.phase("shutdown"):
+        strategy.stop()
+
+
+def _verify(workload: Workload, items: list[Any], results: list[Any]) -> None:
+    """Catches tasks that were lost, duplicated or computed wrongly."""
+    if len(results) != len(items):
+        raise WrongResults(f"{len(items)} tasks gave {len(results)} results")
+    expected = workload.expected(items)
+    if expected is None or expected == results:
+        return
+    wrong = [index for index, pair in enumerate(zip(expected, results)) if pair[0] != pair[1]]
+    raise WrongResults(f"{len(wrong)} of {len(items)} results are wrong, the first at task {wrong[0]}")

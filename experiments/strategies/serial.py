@@ -1,0 +1,29 @@
+"""No concurrency: the baseline of every comparison."""
+
+from __future__ import annotations
+
+from experiments.strategies.base import Strategy, describe_worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Serial(Strategy):
+    """One task after the other in the main thread: what every other strategy is compared with."""
+
+    name = "serial"
+    parallel = False
+
+    def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        """Nothing to start."""
+        del function
+        return [describe_worker()]
+
+    def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+        """A plain loop."""
+        return [function(item) for item in items]
+
+    def stop(self) -> None:
+        """Nothing to stop."""

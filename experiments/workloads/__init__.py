@@ -1,0 +1,1 @@
+"""The kinds of work: one module per family, one small class per workload."""

@@ -1,0 +1,60 @@
+"""What every workload is: parameters, one importable function, a task list and the results to expect."""
+
+from __future__ import annotations
+
+from experiments.parameters import Parameterised, integer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Resource:
+    """What a workload mainly waits for."""
+
+    CPU = "CPU"
+    IO = "I/O"
+    MEMORY = "memory"
+    OVERHEAD = "overhead"
+    """Nothing: the task is so small that only the strategy's own cost shows."""
+    UNKNOWN = "unknown"
+    """The user's own function."""
+
+
+class Workload(Parameterised):
+    """A kind of work. The class is data; `function` is a module-level function, so that any worker can import it."""
+
+    name = ""
+    needs = Resource.CPU
+    function: Callable[[Any], Any]
+    """One task: item in, result out. Assigned as `staticmethod(module_level_function)`."""
+    coroutine: Callable[[Any], Any] | None = None
+    """The same task as a coroutine function, where an asynchronous form makes sense."""
+    seconds_per_task = 1e-3
+    """A rough prediction for planning; calibrated workloads use their target instead."""
+    default_tasks: int | None = None
+    """Tasks per iteration unless configured; None lets the plan choose a number that divides evenly over the CPUs."""
+
+    tasks: int = integer(None, "Tasks per iteration.")
+
+    def items(self, count: int) -> list[Any]:
+        """The arguments of `count` tasks."""
+        raise NotImplementedError
+
+    def expected(self, items: list[Any]) -> list[Any] | None:  # noqa: ARG002
+        """The results that these items must give, whoever computes them; None where that isn't known."""
+        return None
+
+    def open(self) -> None:
+        """Prepares what the tasks need from outside (a server, a file), before anything is timed."""
+
+    def close(self) -> None:
+        """Undoes `open`."""
+
+    def predicted_task_s(self) -> float:
+        """Seconds that one task will roughly take, for the plan's prediction."""
+        for parameter in self.parameters().values():
+            if parameter.target_s is not None and self.values.get(parameter.name) is None:
+                return parameter.target_s
+        return self.seconds_per_task

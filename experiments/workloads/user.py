@@ -1,0 +1,77 @@
+"""The user's own function as a workload."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import sys
+
+from experiments.parameters import text
+from experiments.workloads.base import Resource, Workload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+
+def load(target: str) -> Any:
+    """The object that `/path/to/module.py:name` stands for, imported under the module's own name.
+
+    The module's folder joins `sys.path` behind the standard library and in front of installed packages, so that
+    workers of every start method, which get a copy of `sys.path`, can import the module by name.
+    """
+    path, _, name = target.rpartition(":")
+    folder, file = os.path.split(path)
+    if folder not in sys.path:
+        installed = [i for i, entry in enumerate(sys.path) if entry.endswith(("site-packages", "dist-packages"))]
+        sys.path.insert(installed[0] if installed else len(sys.path), folder)
+    module = importlib.import_module(os.path.splitext(file)[0])
+    return functools.reduce(getattr, name.split("."), module)
+
+
+def run_to_end(coroutine_function: Callable[[Any], Coroutine[Any, Any, Any]], item: Any) -> Any:
+    """One call of a coroutine function on an event loop of its own."""
+    import asyncio
+
+    return asyncio.run(coroutine_function(item))
+
+
+class UserFunction(Workload):
+    """A function of the user's, called with each item of a list or of what another function of theirs returns."""
+
+    # No `name`: the catalogue lists what can be written by name, and this is written as `file.py:function`.
+    needs = Resource.UNKNOWN
+    seconds_per_task = 0.02
+
+    target: str = text(None, "The function: absolute path of its file, a colon, its name.")
+    source: str = text(None, "The task list, written alike: an iterable, or a function without arguments.")
+
+    def open(self) -> None:
+        """Imports the function and makes the list of items."""
+        function = load(self.target)
+        if not callable(function):
+            raise TypeError(f"{self.target} is a {type(function).__name__}, not a function")
+        if is_coroutine_function(function):
+            self.coroutine = function
+            self.function = functools.partial(run_to_end, function)
+        else:
+            self.function = function
+        source = load(self.source)
+        self._items = list(source() if callable(source) else source)
+        if not self._items:
+            raise ValueError(f"{self.source} gives no items")
+
+    def items(self, count: int | None) -> list[Any]:
+        """The user's items; repeated or cut where the configuration asks for a number of tasks."""
+        if count is None:
+            return self._items
+        return [self._items[index % len(self._items)] for index in range(count)]
+
+
+def is_coroutine_function(function: Any) -> bool:
+    """`inspect.iscoroutinefunction` without importing `inspect`."""
+    coroutine_flag = 0x80
+    code = getattr(function, "__code__", None)
+    return bool(code is not None and code.co_flags & coroutine_flag)

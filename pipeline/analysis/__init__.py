@@ -1,0 +1,1 @@
+"""Tables to estimates and decisions: functions from frames to frames."""

@@ -1,0 +1,151 @@
+"""How good the data are: what failed, what wavers, what each case was stopped by, which checks contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analysis.frames import text_or_none, with_columns
+from pipeline.analysis.invocation_times import MEMORY, TIMING
+
+UNSTABLE_CV = 0.10
+"""Spread between invocations from which a case is called unstable."""
+
+
+def statuses(invocations: pd.DataFrame, described: pd.DataFrame) -> pd.DataFrame:
+    """One row per case, pass and status that occurred.
+
+    Returns:
+        The columns of `cases`, `pass`, `status`, `n` (invocations) and `error` (the most frequent message,
+        missing if there is none).
+    """
+    rows = with_columns(invocations, ("case_id", "pass", "status", "error"))
+    counts = [
+        (*key, len(group), _most_frequent(group["error"]))
+        for key, group in rows.groupby(["case_id", "pass", "status"], sort=False)
+    ]
+    frame = pd.DataFrame(counts, columns=["case_id", "pass", "status", "n", "error"])
+    texts = dict.fromkeys(("case_id", "pass", "status", "error"), "str")
+    return described.merge(frame.astype({"n": "int64"} | texts), on="case_id", how="inner")
+
+
+def not_measured(invocations: pd.DataFrame, described: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per case that has no timing result, and per exclusion of the configuration, with the reason.
+
+    Returns:
+        The columns of `cases` (missing for exclusions), `kind` (`excluded`, `not run`, or the status of its
+        invocations, the most frequent one) and `reason`. For exclusions `name` is what was excluded, in
+        words.
+    """
+    rows = with_columns(invocations, ("case_id", "pass", "status", "error"))
+    rows = rows[rows["pass"] != MEMORY]
+    measured = set(rows.loc[rows["status"] == "ok", "case_id"])
+    groups = dict(list(rows.groupby("case_id", sort=False)))
+    planned = {case["case_id"]: case for case in run.get("cases") or ()}
+    reasons = {
+        case_id: _why(groups.get(case_id), planned.get(case_id, {}))
+        for case_id in described["case_id"]
+        if case_id not in measured
+    }
+    frame = described[described["case_id"].isin(list(reasons))].reset_index(drop=True)
+    frame["kind"] = pd.Series([reasons[case_id][0] for case_id in frame["case_id"]], dtype="str")
+    frame["reason"] = pd.Series([reasons[case_id][1] for case_id in frame["case_id"]], dtype="str")
+    excluded = [
+        {
+            "name": text_or_none(each.get("case")),
+            "kind": "excluded",
+            "reason": text_or_none(each.get("reason")),
+        }
+        for each in run.get("excluded") or ()
+    ]
+    if not excluded:
+        return frame
+    added = pd.DataFrame(excluded, columns=frame.columns)
+    return (
+        added.astype(dict.fromkeys(("name", "kind", "reason"), "str"))
+        if frame.empty
+        else pd.concat([frame, added], ignore_index=True)
+    )
+
+
+def _why(rows: pd.DataFrame | None, planned: Mapping[str, Any]) -> tuple[str, str | None]:
+    if rows is not None and len(rows):
+        status = str(rows["status"].mode().iloc[0])
+        return status, _most_frequent(rows.loc[rows["status"] == status, "error"])
+    if planned.get("unsupported"):
+        return "unsupported", str(planned["unsupported"])
+    stopped_by = text_or_none(planned.get("stopped_by"))
+    return "not run", f"the run ended before its turn ({stopped_by})" if stopped_by else "the run ended first"
+
+
+def stability(invocations: pd.DataFrame, measurements: pd.DataFrame, described: pd.DataFrame) -> pd.DataFrame:
+    """One row per case with a timing result: how much its steady phase wavers.
+
+    Returns:
+        The columns of `cases`, `n` (invocations), `iterations` (of all of them), `cv_between` (coefficient of
+        variation of the invocations' medians, drift of the machine included; NaN for one invocation),
+        `cv_within` (root mean square of the coefficients of variation within each invocation; NaN for one
+        iteration each) and `unstable` (`cv_between` above `UNSTABLE_CV`).
+    """
+    rows = with_columns(invocations, ("invocation", "pass", "status"))
+    counted = rows.loc[(rows["status"] == "ok") & (rows["pass"] == TIMING), "invocation"]
+    values = with_columns(measurements, ("case_id", "invocation", "phase", "metric", "value"))
+    steady = values[(values["phase"] == "steady") & (values["metric"] == "wall")]
+    steady = steady[steady["invocation"].isin(counted)]
+    by_invocation = steady.groupby(["case_id", "invocation"])["value"].agg(["median", "mean", "std", "count"])
+    by_invocation["square"] = (by_invocation["std"] / by_invocation["mean"]) ** 2
+    by_case = by_invocation.groupby("case_id")
+    median = by_case["median"]
+    frame = pd.DataFrame(
+        {
+            "n": median.size(),
+            "iterations": by_case["count"].sum(),
+            "cv_between": median.std() / median.mean(),
+            "cv_within": np.sqrt(by_case["square"].mean()),
+        }
+    )
+    frame["unstable"] = frame["cv_between"] > UNSTABLE_CV
+    types = {"n": "int64", "iterations": "int64", "cv_between": "float64", "cv_within": "float64"}
+    merged = described.merge(
+        frame.astype(types).rename_axis("case_id").reset_index().astype({"case_id": "str"}), on="case_id"
+    )
+    return merged.astype({"unstable": "bool"})
+
+
+def stops(run: Mapping[str, Any], described: pd.DataFrame) -> pd.DataFrame:
+    """One row per planned case.
+
+    Returns:
+        The columns of `cases`, `stopped_by` (missing: it never ran) and `timing_invocations`.
+    """
+    rows = [
+        (str(case.get("case_id")), text_or_none(case.get("stopped_by")), case.get("timing_invocations") or 0)
+        for case in run.get("cases") or ()
+    ]
+    frame = pd.DataFrame(rows, columns=["case_id", "stopped_by", "timing_invocations"])
+    typed = frame.astype({"case_id": "str", "stopped_by": "str", "timing_invocations": "int64"})
+    return described.merge(typed, on="case_id", how="inner")
+
+
+def gil_contradictions(
+    invocations: pd.DataFrame, described: pd.DataFrame, interpreters: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """One row per case whose workers report a GIL on a free-threaded build: something switched it on.
+
+    Returns:
+        The columns of `cases` and `n`, the number of invocations that reported it: what they measured is a
+        build with a GIL.
+    """
+    free = [name for name, facts in interpreters.items() if facts.get("free_threaded")]
+    rows = with_columns(invocations, ("case_id", "interpreter", "gil_enabled"))
+    found = rows[rows["interpreter"].isin(free) & rows["gil_enabled"].eq(other=True).fillna(value=False)]
+    counts = found.groupby("case_id").size().rename("n").rename_axis("case_id").reset_index()
+    return described.merge(counts.astype({"case_id": "str", "n": "int64"}), on="case_id", how="inner")
+
+
+def _most_frequent(messages: pd.Series[Any]) -> str | None:
+    counts = messages.dropna().value_counts()
+    return str(counts.index[0]) if len(counts) else None

@@ -1,0 +1,236 @@
+"""The command line: the only module that prints or exits.
+
+Nothing heavy is imported before a command is known, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from pipeline.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DONE = 0
+OUR_FAILURE = 1
+USER_MISTAKE = 2
+INTERRUPTED = 130
+
+PIPED_WIDTH = 160
+"""Columns of a table that doesn't go to a terminal."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs one command and exits with its code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = options.command(options)
+        sys.stdout.flush()
+    except UserError as error:
+        _complain(str(error))
+        code = USER_MISTAKE
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough of it; closing quietly is what every filter does.
+        sys.stderr.close()
+        code = DONE
+    sys.exit(code)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Suggests the nearest command, and keeps the layout of examples."""
+
+    def __init__(self, **options: object) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            hint = did_you_mean(str(value), known)
+            raise argparse.ArgumentError(action, f'"{value}" is not one of {", ".join(known)}{hint}')
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="whichpool",
+        description="Measures on this machine which way of running Python code in parallel suits which kind of work.",
+        epilog="example:\n  whichpool run configs/smoke.yaml\n  whichpool report results/20261123T051500Z-smoke",
+    )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_plan(commands)
+    _add_run(commands)
+    _add_report(commands)
+    _add_show(commands)
+    _add_list(commands)
+    return parser
+
+
+class _ShowVersion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from importlib.metadata import version
+
+        print(f"whichpool {version('whichpool')}")
+        parser.exit(DONE)
+
+
+def _add_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "plan",
+        help="show the cases of a configuration and what they will cost; runs nothing",
+        description="Shows the cases of a configuration, what was excluded and why, and how long a run may take.",
+        epilog="example:\n  whichpool plan configs/default.yaml",
+    )
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML configuration")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.set_defaults(command=_plan)
+
+
+def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="measure a configuration",
+        description="Measures a configuration. The last line on standard output is the path of the bundle.",
+        epilog=(
+            "examples:\n  whichpool run configs/default.yaml --budget 10m\n"
+            "  whichpool run --resume results/20261123T051500Z-default"
+        ),
+    )
+    parser.add_argument("config", type=Path, nargs="?", metavar="CONFIG", help="a YAML configuration")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: results/<UTC time>-<name>)")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue an interrupted run")
+    parser.add_argument("--budget", metavar="TIME", help="stop after this long, such as 5m (default: as configured)")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order (default: a new one)")
+    parser.add_argument("--json", action="store_true", help="print a summary as JSON before the path")
+    parser.set_defaults(command=_run)
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="render report.html, report.pdf and report.ipynb",
+        description="Renders the report of a bundle, beside its data.",
+        epilog="example:\n  whichpool report results/20261123T051500Z-default",
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that a run wrote")
+    parser.add_argument("--no-pdf", action="store_true", help="only HTML and notebook")
+    parser.set_defaults(command=_report)
+
+
+def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "show",
+        help="print the decision table of a bundle",
+        description="Prints which strategy wins for which kind of work.",
+        epilog="example:\n  whichpool show results/20261123T051500Z-default",
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that a run wrote")
+    parser.set_defaults(command=_show)
+
+
+def _add_list(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "list",
+        help="what a configuration may name",
+        description="Lists what can be written in a configuration, with one line each.",
+        epilog="example:\n  whichpool list interpreters",
+    )
+    parser.add_argument("what", choices=("workloads", "strategies", "interpreters"), help="which list")
+    parser.set_defaults(command=_list)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from pipeline.commands.plan import plan_as_json, plan_for, show_plan
+
+    plan = plan_for(options.config, seed=0)
+    if options.json:
+        print(plan_as_json(plan))
+    else:
+        show_plan(plan, _console())
+    return DONE
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipeline.commands.run import outcome_as_json, resume_run, show_outcome, start_run
+
+    console = _console(to_stderr=True)
+    if (options.config is None) == (options.resume is None):
+        raise UserError("give either a configuration to run or --resume with the folder of an interrupted run")
+    budget_s = _budget(options.budget)
+    if options.resume is not None:
+        if options.out is not None or options.seed is not None:
+            raise UserError("--resume continues a run as it was started: leave out --out and --seed")
+        finished = resume_run(options.resume, console, budget_s=budget_s)
+    else:
+        finished = start_run(
+            options.config,
+            console,
+            out=options.out,
+            seed=options.seed,
+            budget_s=budget_s,
+            command=sys.argv[1:],
+        )
+    show_outcome(finished, console)
+    if options.json:
+        print(outcome_as_json(finished))
+    print(finished.folder)
+    return INTERRUPTED if finished.outcome.interrupted else DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from reports.render import render
+
+    rendered = render(options.bundle, pdf=not options.no_pdf)
+    for path in (rendered.html, rendered.pdf, rendered.notebook):
+        if path is not None:
+            print(path)
+    return DONE
+
+
+def _show(options: argparse.Namespace) -> int:
+    from pipeline import store
+    from pipeline.analysis.summary import summarise
+    from pipeline.commands.show import show_decisions
+
+    show_decisions(summarise(store.load(options.bundle)), _console())
+    return DONE
+
+
+def _list(options: argparse.Namespace) -> int:
+    from pipeline.commands.listing import show_catalogue, show_interpreters
+
+    if options.what == "interpreters":
+        show_interpreters(_console())
+    else:
+        show_catalogue(options.what, _console())
+    return DONE
+
+
+def _budget(text: str | None) -> float | None:
+    from pipeline.config.units import parse_duration
+
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UserError(f"--budget: {error}") from None
+
+
+def _console(*, to_stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)
+
+
+def _complain(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,121 @@
+"""`whichpool plan`: the cases of a configuration and what they will cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.commands.tables import table
+from pipeline.config import Config, load_config
+from pipeline.config.units import format_duration
+from pipeline.machine.cpus import effective_cpus
+from pipeline.machine.interpreters import facts_of
+from pipeline.plan.expand import make_plan
+from pipeline.plan.plan import Plan
+from pipeline.run.progress import in_words
+
+
+def plan_for(path: Path, *, seed: int, budget_s: float | None = None) -> Plan:
+    """The plan of a configuration file on this machine; measures nothing.
+
+    Raises:
+        ConfigError: with every mistake of the configuration.
+    """
+    cpus = effective_cpus()
+    config = with_budget(load_config(path, cpus=cpus), budget_s)
+    names = [name for grid in config.grids for name in grid.interpreters]
+    interpreters = facts_of(names, config_dir=config.path.parent)
+    return make_plan(config, cpus=cpus, interpreters=interpreters, seed=seed)
+
+
+def with_budget(config: Config, budget_s: float | None) -> Config:
+    """The configuration with another budget, if one is given."""
+    if budget_s is None:
+        return config
+    return config.model_copy(update={"measure": config.measure.model_copy(update={"budget_s": budget_s})})
+
+
+def show_plan(plan: Plan, console: Console) -> None:
+    """The cases with their predicted cost, what isn't measured and why, and the total."""
+    possible = table("workload", "strategy", "workers", "interpreter", "an invocation takes about")
+    for case in plan.supported:
+        cost = _rounded(plan.predicted_s(case))
+        possible.add_row(
+            *map(escape, (case.workload_label, case.strategy_label, str(case.workers), case.interpreter, cost))
+        )
+    console.print(possible)
+    unsupported = [case for case in plan.cases if case.unsupported]
+    if unsupported:
+        impossible = table("not possible here", "reason")
+        for case in unsupported:
+            impossible.add_row(escape(case.label), escape(str(case.unsupported)), style="dim")
+        console.print(impossible)
+    if plan.exclusions:
+        excluded = table("excluded", "reason")
+        for exclusion in plan.exclusions:
+            excluded.add_row(escape(exclusion.label), escape(exclusion.reason))
+        console.print(excluded)
+    console.print(escape(prediction_in_words(plan)))
+
+
+def _rounded(seconds: float) -> str:
+    """A prediction without digits that it can't have."""
+    return format_duration(round(seconds, 2 if seconds < 1 else 1))
+
+
+def plan_as_json(plan: Plan) -> str:
+    """The plan for programs."""
+    cases = [
+        {
+            "case_id": case.case_id,
+            "baseline_id": case.baseline_id,
+            "workload": case.workload,
+            "parameters": case.parameters,
+            "strategy": case.strategy,
+            "options": case.options,
+            "workers": case.workers,
+            "interpreter": case.interpreter,
+            "unsupported": case.unsupported,
+            "predicted_s": None if case.unsupported else plan.predicted_s(case),
+        }
+        for case in plan.cases
+    ]
+    return json.dumps(
+        {
+            "name": plan.config.name,
+            "cpus": plan.cpus,
+            "cases": cases,
+            "excluded": [{"case": item.label, "reason": item.reason} for item in plan.exclusions],
+            "interpreters": plan.interpreters,
+            "predicted_block_s": plan.predicted_block_s(),
+            "predicted_memory_s": plan.predicted_memory_s(),
+            "budget_s": plan.config.measure.budget_s,
+        },
+        indent=2,
+    )
+
+
+def prediction_in_words(plan: Plan) -> str:
+    """How long a run will take, and whether its budget is enough."""
+    block_s, memory_s = plan.predicted_block_s(), plan.predicted_memory_s()
+    blocks = [case.measure.blocks for case in plan.supported]
+    if not blocks:
+        return "Nothing can be measured on this machine."
+    fewest, most = min(block.min for block in blocks), max(block.max for block in blocks)
+    budget_s = plan.config.measure.budget_s
+    shortest_s = min(fewest * block_s + memory_s, budget_s)
+    longest_s = min(most * block_s + memory_s, budget_s)
+    lines = [
+        f"{len(plan.supported)} cases; a block takes about {in_words(block_s)}, memory {in_words(memory_s)} in all.",
+        (
+            f"{fewest} to {most} blocks: about {in_words(shortest_s)} to {in_words(longest_s)} "
+            f"(budget {in_words(budget_s)})."
+        ),
+    ]
+    if fewest * block_s + memory_s > budget_s:
+        held = max(0, int((budget_s - memory_s) / block_s))
+        lines.append(f"The budget holds about {held} of at least {fewest} blocks: intervals will be wide.")
+    return "\n".join(lines)

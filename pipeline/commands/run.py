@@ -1,0 +1,159 @@
+"""`whichpool run`: puts machine, plan, spawner, journal and bundle together."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.commands.plan import plan_for, prediction_in_words, with_budget
+from pipeline.errors import UserError
+from pipeline.machine.cpus import effective_cpus
+from pipeline.machine.facts import fingerprint, machine_facts
+from pipeline.plan.plan import Plan
+from pipeline.run.client import Spawner
+from pipeline.run.functions import check_user_functions
+from pipeline.run.journal import FILE_NAME as JOURNAL_FILE
+from pipeline.run.journal import Journal
+from pipeline.run.progress import RunProgress
+from pipeline.run.session import Outcome, Session
+from pipeline.store.record import describe_end, describe_run, plan_again
+from pipeline.store.run_file import RUN_FILE, read_run, write_run
+
+RESULTS = Path("results")
+LARGEST_SEED = 2**31
+MOST_FAILURES_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has ended, for good or for now."""
+
+    folder: Path
+    """The bundle."""
+    run: dict[str, Any]
+    """The content of `run.json`."""
+    outcome: Outcome
+
+
+def start_run(
+    path: Path,
+    console: Console,
+    *,
+    out: Path | None,
+    seed: int | None,
+    budget_s: float | None,
+    command: list[str],
+) -> Finished:
+    """Measures a configuration from the beginning."""
+    plan = plan_for(path, seed=random.randrange(LARGEST_SEED) if seed is None else seed, budget_s=budget_s)  # noqa: S311
+    if not plan.supported:
+        reasons = sorted({case.unsupported for case in plan.cases if case.unsupported})
+        raise UserError(f"{path}: nothing can be measured on this machine: {'; '.join(reasons)}")
+    console.print(escape(prediction_in_words(plan)))
+    with Spawner() as spawner, RunProgress(console) as progress:
+        progress.doing("checking")
+        plan = check_user_functions(plan, spawner)
+        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan.config.name}"
+        folder = _new_folder(out or RESULTS / run_id)
+        run = describe_run(plan, run_id=run_id, machine=_machine(), command=["whichpool", *command])
+        write_run(folder, run)
+        return _carry_out(plan, folder, run, spawner, progress)
+
+
+def resume_run(folder: Path, console: Console, *, budget_s: float | None) -> Finished:
+    """Continues a run where its journal ends.
+
+    Raises:
+        UserError: the folder holds no run, or one of another machine.
+    """
+    run = read_run(folder)
+    machine = _machine()
+    if run["machine"]["fingerprint"] != machine["fingerprint"]:
+        raise UserError(
+            f"{folder}: this run was started on another machine "
+            f"(fingerprint {run['machine']['fingerprint']}, here {machine['fingerprint']}): start a new one"
+        )
+    plan = plan_again(run)
+    plan = replace(plan, config=with_budget(plan.config, budget_s))
+    run = {**run, "config": plan.config.resolved()}
+    with Spawner() as spawner, RunProgress(console) as progress:
+        return _carry_out(plan, folder, {**run, "status": "running"}, spawner, progress)
+
+
+def _carry_out(plan: Plan, folder: Path, run: dict[str, Any], spawner: Spawner, progress: RunProgress) -> Finished:
+    with Journal.open(folder) as journal:
+        write_run(folder, run)
+        outcome = Session(plan, spawner, journal, progress).execute()
+        progress.doing("writing the tables")
+        # pandas takes longer to import than a plan takes to make, and nothing before needs it.
+        from pipeline.store.bundle import write_tables
+
+        bundle = write_tables(folder, describe_end(run, outcome, journal.entries))
+    return Finished(folder, bundle.run, outcome)
+
+
+def _machine() -> Mapping[str, Any]:
+    facts = machine_facts()
+    return {"facts": facts, "fingerprint": fingerprint(facts), "effective_cpus": effective_cpus()}
+
+
+def _new_folder(folder: Path) -> Path:
+    if (folder / RUN_FILE).exists() or (folder / JOURNAL_FILE).exists():
+        raise UserError(f"{folder}: holds a run already: name another folder, or continue it with --resume {folder}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}; name another folder with --out") from None
+    if not shutil.disk_usage(folder).free:
+        raise UserError(f"{folder}: the disk is full; name another folder with --out")
+    return folder
+
+
+def show_outcome(finished: Finished, console: Console) -> None:
+    """How a run ended: how much was measured, what failed, what wasn't possible, how to go on."""
+    run, outcome = finished.run, finished.outcome
+    done = sum(outcome.timing_invocations.values())
+    fewest = min(outcome.timing_invocations.values(), default=0)
+    most = max(outcome.timing_invocations.values(), default=0)
+    console.print(f"{len(outcome.stopped_by)} cases, {done} timing invocations ({fewest} to {most} per case)")
+    reasons = Counter(outcome.stopped_by.values()).most_common()
+    console.print("stopped by: " + ", ".join(f"{reason} ({count})" for reason, count in reasons))
+    unsupported = [case for case in run["cases"] if case["unsupported"]]
+    if unsupported:
+        console.print(f"{len(unsupported)} cases are not possible here (`whichpool plan` says why)")
+    for label, error in list(outcome.failures.items())[:MOST_FAILURES_SHOWN]:
+        console.print(f"[red]failed[/] {escape(label)}: {escape(error)}")
+    if len(outcome.failures) > MOST_FAILURES_SHOWN:
+        console.print(f"[red]failed[/] and {len(outcome.failures) - MOST_FAILURES_SHOWN} more")
+    if outcome.interrupted:
+        console.print(f"interrupted; go on with: whichpool run --resume {escape(str(finished.folder))}")
+
+
+def outcome_as_json(finished: Finished) -> str:
+    """The same for programs, on one line."""
+    run, outcome = finished.run, finished.outcome
+    return json.dumps(
+        {
+            "run_id": run["run_id"],
+            "bundle": str(finished.folder),
+            "status": run["status"],
+            "cases": len(outcome.stopped_by),
+            "timing_invocations": sum(outcome.timing_invocations.values()),
+            "unsupported": sum(case["unsupported"] is not None for case in run["cases"]),
+            "failures": outcome.failures,
+            "stopped_by": outcome.stopped_by,
+        }
+    )

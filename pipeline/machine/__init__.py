@@ -1,0 +1,1 @@
+"""Facts about the machine: effective CPUs, noise, fingerprint, interpreters."""

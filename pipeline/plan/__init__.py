@@ -1,0 +1,1 @@
+"""Grid to cases, blocks, order and predicted cost."""

@@ -1,0 +1,41 @@
+"""What an invocation will roughly take, before anything has been measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.strategies.base import Strategy
+from experiments.workloads.base import Resource, Workload
+
+INTERPRETER_START_S = 0.03
+
+
+def predict_invocation_s(
+    workload: Workload,
+    strategy: Strategy,
+    *,
+    tasks: int,
+    iterations: int,
+    cpus: int,
+    interpreter: Mapping[str, Any],
+) -> float:
+    """Seconds for one invocation: interpreter, start-up, and every iteration including warm-up.
+
+    A rough figure from typical costs; after the first block the durations that were observed replace it.
+    """
+    rounds = math.ceil(tasks / _at_once(workload, strategy, cpus, interpreter))
+    batch_s = rounds * workload.predicted_task_s() + tasks * strategy.dispatch_s
+    return INTERPRETER_START_S + strategy.predicted_startup_s() + iterations * batch_s
+
+
+def _at_once(workload: Workload, strategy: Strategy, cpus: int, interpreter: Mapping[str, Any]) -> int:
+    """How many tasks can really make progress at the same time."""
+    if not strategy.parallel:
+        return 1
+    if workload.needs == Resource.IO:
+        return strategy.workers
+    if strategy.bypasses_gil or not interpreter.get("gil_enabled", True):
+        return min(strategy.workers, cpus)
+    return 1

@@ -1,0 +1,106 @@
+"""A configuration's grids to cases: every combination, less what is excluded, plus the baselines that are missing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from experiments.catalogue import strategies, workloads
+from experiments.workloads.base import Workload
+from experiments.workloads.user import UserFunction
+from pipeline.config.choices import Choice, WorkloadChoice
+from pipeline.config.expressions import evaluate
+from pipeline.config.fields import Scalar
+from pipeline.config.grid import Grid
+from pipeline.config.models import Config
+from pipeline.plan.case import Case
+from pipeline.plan.plan import Exclusion, InterpreterFacts, Plan
+
+SMALLEST_BATCH = 16
+TASKS_PER_CPU = 4
+
+
+def make_plan(config: Config, *, cpus: int, interpreters: Mapping[str, InterpreterFacts], seed: int) -> Plan:
+    """The plan of a configuration on a machine with `cpus` effective CPUs.
+
+    `interpreters` has the facts of every interpreter that the configuration names, or under `error` why it can't be
+    used; such cases, and those that a strategy can't do, stay in the plan as unsupported.
+    """
+    cases: dict[str, Case] = {}
+    exclusions: dict[Exclusion, None] = {}
+    for grid in config.grids:
+        for case in _combinations(grid, cpus, interpreters):
+            rule = next((rule for rule in grid.exclude if rule.matches(case, cpus=cpus)), None)
+            if rule is not None:
+                exclusions[Exclusion(case.label, rule.reason or f"excluded at {rule.place}")] = None
+            else:
+                cases.setdefault(case.case_id, case)
+    for case in list(cases.values()):
+        error = interpreters[case.interpreter].get("error")
+        cases.setdefault(case.baseline_id, case.baseline(unsupported=error))
+    return Plan(
+        config=config,
+        cpus=cpus,
+        seed=seed,
+        interpreters=dict(interpreters),
+        cases=tuple(cases.values()),
+        exclusions=tuple(exclusions),
+    )
+
+
+def _combinations(grid: Grid, cpus: int, interpreters: Mapping[str, InterpreterFacts]) -> Iterator[Case]:
+    """Every combination that a grid names; a strategy without parallelism has one worker."""
+    counts = [evaluate(expression, cpus=cpus) for expression in grid.workers]
+    for choice, strategy, interpreter in itertools.product(grid.workloads, grid.strategies, grid.interpreters):
+        strategy_class = strategies()[strategy.use]
+        for values, options in itertools.product(_points(choice), _points(strategy)):
+            for workers in counts if strategy_class.parallel else [1]:
+                yield Case(
+                    workload=choice.use,
+                    parameters=_completed(values, choice, cpus, workers),
+                    strategy=strategy.use,
+                    options=options,
+                    workers=workers,
+                    interpreter=interpreter,
+                    measure=grid.measure,
+                    user=choice.user,
+                    unsupported=_why_unsupported(choice, strategy.use, options, interpreters[interpreter]),
+                )
+
+
+def _points(choice: Choice) -> list[dict[str, Scalar]]:
+    """Every combination of the values of a choice's parameters."""
+    return [dict(zip(choice.values, point, strict=True)) for point in itertools.product(*choice.values.values())]
+
+
+def _completed(values: dict[str, Scalar], choice: WorkloadChoice, cpus: int, workers: int) -> dict[str, Scalar]:
+    """The parameters with a number of tasks, and for a user's function with its task list."""
+    tasks = values["tasks"]
+    if isinstance(tasks, int | str):
+        tasks = evaluate(tasks, cpus=cpus, workers=workers)
+    elif choice.user is None:
+        tasks = _usual_tasks(_workload_class(choice), cpus)
+    if choice.user is None:
+        return {**values, "tasks": tasks}
+    return {**values, "tasks": tasks, "items": f"{choice.user.items_file.name}:{choice.user.items}"}
+
+
+def _usual_tasks(workload_class: type[Workload], cpus: int) -> int:
+    """The workload's own number, else one that divides evenly over the CPUs."""
+    return workload_class.default_tasks or cpus * max(TASKS_PER_CPU, -(-SMALLEST_BATCH // cpus))
+
+
+def _workload_class(choice: WorkloadChoice) -> type[Workload]:
+    return UserFunction if choice.user is not None else workloads()[choice.use]
+
+
+def _why_unsupported(
+    choice: WorkloadChoice, strategy: str, options: dict[str, Scalar], interpreter: InterpreterFacts
+) -> str | None:
+    """What is known before anything is imported: the user's own functions are asked later."""
+    if interpreter.get("error"):
+        return str(interpreter["error"])
+    strategy_class = strategies()[strategy]
+    if strategy_class.asynchronous and choice.user is None and _workload_class(choice).coroutine is None:
+        return "no asynchronous form"
+    return strategy_class.unsupported(interpreter, options)

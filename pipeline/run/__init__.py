@@ -1,0 +1,1 @@
+"""Spawns, watches, times out and kills measured processes; keeps the journal; shows progress."""

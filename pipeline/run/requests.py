@@ -1,0 +1,121 @@
+"""What the spawner is asked to do: plain data, made from cases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.catalogue import place, strategies
+from pipeline.config.fields import Scalar
+from pipeline.config.functions import UserFunction
+from pipeline.plan.case import Case
+from pipeline.plan.plan import Calibration, Plan, calibrated_parameter, workload_class
+
+CHECK_TIMEOUT_S = 60.0
+CALIBRATION_TIMEOUT_S = 120.0
+
+ISOLATED = ("-I", "-S")
+"""Built-in workloads need neither site-packages nor the user's environment variables."""
+
+INNER_THREADS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "BLIS_NUM_THREADS": "1",
+}
+"""Numeric libraries start one thread per CPU by themselves; then `serial` would not be serial."""
+
+NOT_PASSED_ON = ("PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "PYTHONINSPECT", "VIRTUAL_ENV")
+
+
+def measure_request(plan: Plan, case: Case, for_pass: str, sizes: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    """One invocation of a case. `sizes` has the calibrated values by case id and parameter."""
+    strategy = strategies()[case.strategy]
+    for_memory = for_pass == "memory"
+    probe = {
+        "do": "measure",
+        "pass": for_pass,
+        "workload": place(workload_class(case)),
+        "parameters": _parameters(case, sizes),
+        "strategy": place(strategy),
+        "options": case.options,
+        "workers": case.workers,
+        "tasks": case.parameters["tasks"],
+        "warmup": 0 if for_memory else case.measure.warmup,
+        "iterations": 1 if for_memory else case.measure.iterations,
+        "memory_limit_bytes": case.measure.memory_limit_bytes,
+    }
+    return {
+        **_process(plan, case.interpreter, case.user),
+        "timeout_s": case.measure.timeout_s,
+        "memory": for_memory,
+        "parallel": strategy.parallel,
+        "probe": probe,
+    }
+
+
+def calibration_request(plan: Plan, calibration: Calibration) -> dict[str, Any]:
+    """Finds the size of a workload's tasks, with `serial`."""
+    case = next(case for case in plan.supported if calibration.applies_to(case))
+    probe = {
+        "do": "calibrate",
+        "workload": place(workload_class(case)),
+        "parameters": calibration.parameters,
+        "parameter": calibration.parameter,
+        "target_s": calibration.target_s,
+    }
+    return {
+        **_process(plan, calibration.interpreter, None),
+        "timeout_s": CALIBRATION_TIMEOUT_S,
+        "memory": False,
+        "parallel": False,
+        "probe": probe,
+    }
+
+
+def check_request(plan: Plan, case: Case) -> dict[str, Any]:
+    """Imports the user's function under the case's interpreter and makes its items, without calling it."""
+    assert case.user is not None
+    probe = {
+        "do": "check",
+        "workload": place(workload_class(case)),
+        "parameters": _user_parameters(case.user),
+        "tasks": case.parameters["tasks"],
+    }
+    return {
+        **_process(plan, case.interpreter, case.user),
+        "timeout_s": CHECK_TIMEOUT_S,
+        "memory": False,
+        "parallel": False,
+        "probe": probe,
+    }
+
+
+def _process(plan: Plan, interpreter: str, user: UserFunction | None) -> dict[str, Any]:
+    """Which process to start: interpreter, options, environment."""
+    options = () if user is not None else ISOLATED
+    environment = {key: value for key, value in os.environ.items() if key not in NOT_PASSED_ON}
+    return {
+        "interpreter": [plan.interpreters[interpreter]["executable"], *options],
+        "environment": {**environment, **INNER_THREADS},
+    }
+
+
+def _parameters(case: Case, sizes: Mapping[tuple[str, str], int]) -> dict[str, Scalar]:
+    if case.user is not None:
+        return _user_parameters(case.user)
+    parameters: dict[str, Scalar] = {key: value for key, value in case.parameters.items() if value is not None}
+    calibrated = calibrated_parameter(case)
+    if calibrated is not None:
+        parameters[calibrated.name] = sizes[case.workload, case.case_id]
+    return parameters
+
+
+def _user_parameters(user: UserFunction) -> dict[str, Scalar]:
+    return {
+        "target": f"{user.function_file}:{user.function}",
+        "source": f"{user.items_file}:{user.items}",
+    }

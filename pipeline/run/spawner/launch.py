@@ -1,0 +1,103 @@
+"""Starts one measured process in a session of its own, with a private channel to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BOOTSTRAP = (
+    "import sys; sys.path[:] = [sys.argv[1], *filter(None, sys.path)]; "
+    "from experiments.probe.main import main; main(int(sys.argv[2]))"
+)
+"""The measured code first; the current folder, which `-c` puts in front unless isolated, not at all."""
+PR_SET_PDEATHSIG = 1
+CHANNEL_BUFFER_BYTES = 1 << 18
+
+
+class Launched:
+    """A running measured process and the descriptors that belong to it."""
+
+    def __init__(self, pid: int, channel: socket.socket, stderr: int) -> None:
+        self.pid = pid
+        self.channel = channel
+        self.stderr = stderr
+        self.pidfd = _pidfd(pid)
+
+    def has_ended(self) -> bool:
+        """Whether the measured process itself is dead; it stays unreaped."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def close(self) -> None:
+        """Closes the descriptors."""
+        self.channel.close()
+        os.close(self.stderr)
+        if self.pidfd is not None:
+            os.close(self.pidfd)
+
+
+def launch(
+    interpreter: Sequence[str],
+    code_folder: str,
+    environment: dict[str, str],
+    join_files: Sequence[str] = (),
+) -> Launched:
+    """Forks and executes the probe under `interpreter` (executable and options).
+
+    `join_files` are control group files into which the new process writes itself before it becomes the interpreter,
+    so that every page of it is charged there.
+    """
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    stderr_read, stderr_write = os.pipe()
+    os.set_blocking(stderr_read, False)
+    theirs.set_inheritable(True)
+    argv = [*interpreter, "-c", BOOTSTRAP, code_folder, str(theirs.fileno())]
+    pid = os.fork()
+    if pid == 0:
+        _become(argv, environment, stderr_write, join_files)
+    theirs.close()
+    os.close(stderr_write)
+    return Launched(pid, ours, stderr_read)
+
+
+def _become(argv: list[str], environment: dict[str, str], stderr: int, join_files: Sequence[str]) -> None:
+    """In the child: leaves the spawner behind and executes the interpreter; never returns."""
+    try:
+        os.setsid()
+        _die_with_parent()
+        for path in join_files:
+            with open(path, "w", encoding="ascii") as file:
+                file.write("0")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
+        os.dup2(nothing, 1)
+        os.dup2(stderr, 2)
+        for number in (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        os.execve(argv[0], argv, environment)
+    except OSError as error:
+        os.write(2, f"cannot start {argv[0]}: {error.strerror}".encode())
+    finally:
+        os._exit(127)
+
+
+def _die_with_parent() -> None:
+    """Linux: the measured process doesn't outlive a spawner that was killed outright."""
+    with contextlib.suppress(AttributeError, OSError, ImportError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def _pidfd(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends, where the system has such a thing."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None

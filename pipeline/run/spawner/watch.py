@@ -1,0 +1,152 @@
+"""Watches one measured process until it has told everything, has died, or its time is up."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pipeline.run.spawner.launch import Launched
+    from pipeline.run.spawner.memory import MemoryWatch
+
+LENGTH_BYTES = 4
+LARGEST_MESSAGE_BYTES = 1 << 20
+READ_BYTES = 1 << 16
+STDERR_TAIL_BYTES = 4096
+POLL_WITHOUT_PIDFD_S = 0.01
+
+
+class Orphaned(Exception):
+    """The orchestrator is gone or wants to stop: nobody waits for the result any more."""
+
+
+class Watch:
+    """What one measured process has told so far, and the waiting for more."""
+
+    def __init__(self, launched: Launched, deadline: float, memory: MemoryWatch | None, stop_fd: int) -> None:
+        self._launched = launched
+        self._deadline = deadline
+        self._memory = memory
+        self._stop_fd = stop_fd
+        self._received = bytearray()
+        self._channel_open = True
+        self.phases: list[dict[str, Any]] = []
+        self.facts: dict[str, Any] = {}
+        self.ended = False
+        self.ended_at: float | None = None
+        self.timed_out = False
+        self.rubbish = False
+        self.stderr_tail = b""
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Hands the measured process its request, or the word to go on."""
+        body = json.dumps(request).encode()
+        self._launched.channel.setblocking(True)
+        try:
+            self._launched.channel.sendall(len(body).to_bytes(LENGTH_BYTES, "big") + body)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # it has died; its end is noticed where ends are noticed
+        finally:
+            self._launched.channel.setblocking(False)
+
+    def wait(self) -> None:
+        """Returns when the process said that it is done, died, broke the protocol, or ran out of time."""
+        poll = select.poll()
+        poll.register(self._launched.channel, select.POLLIN)
+        poll.register(self._launched.stderr, select.POLLIN)
+        poll.register(self._stop_fd, select.POLLIN)
+        if self._launched.pidfd is not None:
+            poll.register(self._launched.pidfd, select.POLLIN)
+        while not self.ended and not self.rubbish:
+            remaining = self._deadline - time.monotonic()
+            if remaining <= 0:
+                self.timed_out = True
+                return
+            ready = {descriptor for descriptor, _ in poll.poll(self._patience_s(remaining) * 1000)}
+            if self._stop_fd in ready:
+                raise Orphaned
+            if self._launched.stderr in ready and not self._read_stderr():
+                poll.unregister(self._launched.stderr)
+            if self._launched.channel.fileno() in ready:
+                self._read_channel()
+                if not self._channel_open:
+                    poll.unregister(self._launched.channel)
+            if self._memory and self._memory.interval_s and not ready:
+                self._memory.sample()
+            if (self._launched.pidfd is None or self._launched.pidfd in ready) and self._launched.has_ended():
+                self._read_channel()
+                self._read_stderr()
+                return
+
+    def _patience_s(self, remaining_s: float) -> float:
+        limits = [remaining_s]
+        if self._memory and self._memory.interval_s:
+            limits.append(self._memory.interval_s)
+        if self._launched.pidfd is None:
+            limits.append(POLL_WITHOUT_PIDFD_S)
+        return min(limits)
+
+    def _read_stderr(self) -> bool:
+        """Keeps only the end of what the process complains about; False once nobody can write any more."""
+        for _ in range(64):
+            try:
+                part = os.read(self._launched.stderr, READ_BYTES)
+            except BlockingIOError:
+                return True
+            if not part:
+                return False
+            self.stderr_tail = (self.stderr_tail + part)[-STDERR_TAIL_BYTES:]
+        return True
+
+    def _read_channel(self) -> None:
+        while self._channel_open and not self.ended and len(self._received) <= LARGEST_MESSAGE_BYTES:
+            try:
+                part = self._launched.channel.recv(READ_BYTES)
+            except BlockingIOError:
+                break
+            except ConnectionResetError:
+                part = b""
+            if not part:
+                self._channel_open = False
+            self._received += part
+            for message in self._messages():
+                self._take(message)
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        while len(self._received) >= LENGTH_BYTES and not self.rubbish:
+            length = int.from_bytes(self._received[:LENGTH_BYTES], "big")
+            if length > LARGEST_MESSAGE_BYTES:
+                self.rubbish = True
+                return
+            end = LENGTH_BYTES + length
+            if len(self._received) < end:
+                return
+            body = bytes(self._received[LENGTH_BYTES:end])
+            del self._received[:end]
+            try:
+                message = json.loads(body)
+            except ValueError:
+                message = None
+            if not isinstance(message, dict):
+                self.rubbish = True
+                return
+            yield message
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "phase" in message:
+            self.phases.append(message)
+        elif "pause" in message:
+            if self._memory:
+                self._memory.read_point(str(message["pause"]))
+            self.send({"go": True})
+        elif message.get("end"):
+            self.ended = True
+            self.ended_at = time.monotonic()
+        else:
+            self.facts.update(message)

@@ -1,0 +1,1 @@
+"""Numbers in, estimates with intervals out: pure functions without pandas."""

@@ -1,0 +1,1 @@
+"""How it is shown: figures, the notebook, HTML and PDF."""

@@ -1,0 +1,119 @@
+"""Runs the report's notebook, in a kernel of its own, and hands the executed notebook back."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from reports.errors import RenderError
+from reports.kernel import OwnKernel
+
+PACKAGE = Path(__file__).resolve().parent
+NOTEBOOKS = PACKAGE / "notebooks"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def execute(notebook: Path, bundle: Path, *, timeout_s: float = 300) -> Any:
+    """The executed notebook (an `nbformat` node), with everything removed that differs from run to run.
+
+    The kernel starts in an empty folder of its own and the bundle is only ever read as data, so nothing that lies
+    in a bundle can be imported or executed.
+
+    Raises:
+        RenderError: if a cell fails or takes too long, or the kernel dies.
+    """
+    with tempfile.TemporaryDirectory(prefix="whichpool-report-") as folder, _quiet():
+        OwnKernel.extra_environment = _environment(Path(folder))
+        try:
+            executed = papermill.execute_notebook(
+                str(notebook),
+                None,
+                parameters={"bundle": str(bundle.resolve())},
+                kernel_name="python3",
+                kernel_manager_class=OwnKernel,
+                shutdown_kernel="immediate",
+                request_save_on_cell_execute=False,
+                progress_bar=False,
+                record_timing=False,
+                execution_timeout=timeout_s,
+                cwd=folder,
+            )
+        except PapermillExecutionError as error:
+            raise _failed_cell(error) from None
+        except CellTimeoutError:
+            raise RenderError(
+                f"the report took longer than {timeout_s:g} s for one of its parts and was given up", ours=True
+            ) from None
+        except (DeadKernelError, RuntimeError) as error:
+            raise RenderError(
+                "the process that draws the report ended before it was done "
+                f"(out of memory, or killed from outside): {error}",
+                ours=True,
+            ) from None
+    return _settled(executed)
+
+
+def _failed_cell(error: Any) -> RenderError:
+    message = _COLOURS.sub("", str(error.evalue))
+    if error.ename.endswith(("StoreError", "BundleError", "UserError")):
+        return RenderError(message)
+    return RenderError(f"a part of the report failed: {error.ename}: {message}", ours=True)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whichpool" / "matplotlib"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        writable = os.access(cache, os.W_OK)
+    except OSError:
+        writable = False
+    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "IPYTHONDIR": str(folder / "ipython"),
+        "MPLBACKEND": "agg",
+        # A cold font cache costs a second; a user's own matplotlibrc must not change the report.
+        "MPLCONFIGDIR": str(cache if writable else folder / "matplotlib"),
+        "MATPLOTLIBRC": str(PACKAGE / "theme" / "matplotlibrc"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONSTARTUP": "",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps papermill's own progress lines out of the user's terminal."""
+    logger = logging.getLogger("papermill")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _settled(notebook: Any) -> Any:
+    """The notebook without times, random ids and this machine's paths; it can be run again beside the data."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.pop("language_info", None)
+    for index, cell in enumerate(notebook.cells):
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = 'bundle = "."'
+        cell.id = f"cell-{index}"
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        for output in cell.get("outputs", []):
+            output.metadata = {}
+    return notebook

@@ -1,0 +1,90 @@
+"""The executed notebook to one HTML file that needs nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from reports import style
+from reports.document import MIME
+from reports.prose import blocks as prose_blocks
+from reports.typeset import THEME
+
+_PAGE = {
+    "--page": ("#ffffff", "#12161a"),
+    "--soft": ("#f4f6f7", "#1b2127"),
+    "--line": ("#dde1e5", "#303840"),
+    "--link": ("#0b5cad", "#7db8f5"),
+    "--good": ("#00785a", "#35c79c"),
+    "--good-soft": ("#eaf6f2", "#12261f"),
+    "--bad": ("#b3261e", "#ff8a80"),
+    "--bad-soft": ("#fcefee", "#2d1917"),
+}
+
+
+def blocks_of(notebook: Any) -> list[dict[str, Any]]:
+    """Everything that the notebook shows, in order: its own text and the outputs of its cells."""
+    found: list[dict[str, Any]] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            found += prose_blocks(cell.source)
+        else:
+            found += [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
+    return found
+
+
+def to_html(notebook: Any, *, version: str) -> str:
+    """The page: the same text for the same notebook."""
+    from nbconvert import HTMLExporter
+
+    blocks = blocks_of(notebook)
+    title = next((block["name"] for block in blocks if block["kind"] == "title"), "whichpool")
+    script = (THEME / "report.js").read_text(encoding="utf-8")
+    page = {
+        "title": f"{title} – whichpool",
+        "version": version,
+        "mime": MIME,
+        "contents": _contents(blocks),
+        "fonts": _fonts(),
+        "colours": _colours(),
+        "style": (THEME / "report.css").read_text(encoding="utf-8"),
+        "script": script,
+        "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+    }
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="whichpool", extra_template_basedirs=[str(THEME)]
+    )
+    html, _ = exporter.from_notebook_node(notebook, resources={"whichpool": page})
+    return "\n".join(line for line in html.splitlines() if line.strip()) + "\n"
+
+
+def _contents(blocks: list[dict[str, Any]]) -> list[dict[str, str]]:
+    headings = (block for block in blocks if block["kind"] == "heading" and block["level"] == 2)
+    texts = ("".join(span["text"] for span in heading["words"]) for heading in headings)
+    # nbconvert makes a heading's anchor from its text in this way.
+    return [{"text": text, "anchor": text.replace(" ", "-")} for text in texts]
+
+
+def _fonts() -> str:
+    faces = (
+        ("Inter", 400, "Inter-400.woff2"),
+        ("Inter", 600, "Inter-600.woff2"),
+        ("JetBrains Mono", 400, "JetBrainsMono-400.woff2"),
+    )
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-display: swap; '
+        f"src: url(data:font/woff2;base64,{base64.b64encode((THEME / 'fonts' / file).read_bytes()).decode()}) "
+        f'format("woff2"); }}'
+        for family, weight, file in faces
+    )
+
+
+def _colours() -> str:
+    both = {**style.variables(), **_PAGE}
+    light = " ".join(f"{name}: {pair[0]};" for name, pair in both.items())
+    dark = " ".join(f"{name}: {pair[1]};" for name, pair in both.items())
+    return (
+        f":root {{ color-scheme: light dark; {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    )

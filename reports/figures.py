@@ -1,0 +1,284 @@
+"""One function per figure: a data frame in, a matplotlib figure out. No statistics happen here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from reports import numbers, style
+from reports.document import clean
+from reports.drawing import HEIGHT, WIDE, WIDTH, Scale, blank, limits, log_axis, points_tall, spread
+from reports.plotting import sns
+
+TIMES = Scale(lambda value: f"{value:g}×")
+SECONDS = Scale(lambda value: numbers.trimmed(numbers.seconds(value)))
+BYTES = Scale(
+    lambda value: numbers.trimmed(numbers.size(value)), steps=((1.0, 1.25, 1.5, 1.75), (1.0, 1.5), (1.0,)), base=2.0
+)
+SHARES = Scale(lambda value: numbers.trimmed(numbers.percent(value)))
+DRIFT = Scale(
+    TIMES.write,
+    steps=(
+        (1.0, 1.02, 1.04, 1.06, 1.08, 9.2, 9.4, 9.6, 9.8),
+        (1.0, 1.05, 1.1, 1.15, 1.2, 8.5, 9.0, 9.5),
+        (1.0, 1.1, 1.2, 1.5, 2.0, 5.0, 7.0, 9.0),
+        (1.0, 2.0, 5.0),
+    ),
+)
+LABEL_SHARE = 0.36
+"""Share of a panel's width that is kept for the labels at the ends of the lines."""
+
+
+def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) -> Figure:
+    """Speed-up over workers for one kind of work, with 95 % intervals, the ideal line and the CPU count.
+
+    Args:
+        speedups: rows of one workload, setting, interpreter and use, the baseline left out; columns `label`,
+            `strategy`, `start_method`, `workers`, `speedup`, `low`, `high`.
+        title: heading of the panel.
+        cpus: CPUs that the run could use; no mark if None.
+    """
+    figure, axes = blank(clean(title, 60))
+    known = speedups.dropna(subset=["speedup"])
+    _lines(axes, known, "speedup", low="low", high="high")
+    workers = sorted(known["workers"].unique())
+    low, high = limits([*known["speedup"], *known["low"].dropna(), *known["high"].dropna(), 1.0], least=2.0)
+    log_axis(axes.yaxis, low, high, TIMES)
+    axes.axhline(1, color=style.QUIET, linewidth=0.9, zorder=1)
+    _workers_axis(axes, workers, cpus)
+    ends = np.array(axes.get_xlim())
+    axes.plot(ends, ends, color=style.QUIET, linewidth=0.8, dashes=(1, 2), zorder=1)
+    _label_lines(axes, known, "speedup", extra=[("serial", 1.0)])
+    return figure
+
+
+def cost_by_workers(pools: pd.DataFrame, *, title: str, value: str, scale: Scale, cpus: int | None = None) -> Figure:
+    """What a pool costs over its number of workers, one line per strategy, a bar from lowest to highest.
+
+    Args:
+        pools: columns `label`, `strategy`, `start_method`, `workers`, and `value` with `{value}_least` and
+            `{value}_most`.
+        title: heading of the panel.
+        value: the column to draw; values that aren't positive are left out, as the axis is logarithmic.
+        scale: how the values are written.
+        cpus: CPUs that the run could use; no mark if None.
+    """
+    figure, axes = blank(clean(title, 60), left=0.58)
+    known = pools[pools[value] > 0]
+    ends = [f"{value}_least", f"{value}_most"]
+    _lines(axes, known, value, low=ends[0], high=ends[1])
+    log_axis(axes.yaxis, *limits([*known[value], *known[ends[0]], *known[ends[1]]], least=4.0), scale)
+    _workers_axis(axes, sorted(known["workers"].unique()), cpus)
+    _label_lines(axes, known, value)
+    return figure
+
+
+def time_against_memory(points: pd.DataFrame, *, title: str) -> Figure:
+    """Time of one batch, start-up included, against peak memory; the front joins what nothing beats in both.
+
+    Args:
+        points: rows of one kind of work; columns `name`, `strategy`, `time_s`, `peak_bytes`, `front` (bool).
+        title: heading of the panel.
+    """
+    figure, axes = blank(clean(title, 60), left=0.58)
+    known = points.dropna(subset=["time_s", "peak_bytes"])
+    x_low, x_high = limits(known["time_s"].tolist(), least=2.0)
+    log_axis(axes.xaxis, x_low, x_high ** (1 + LABEL_SHARE) / x_low**LABEL_SHARE, SECONDS, most=4)
+    log_axis(axes.yaxis, *limits(known["peak_bytes"].tolist(), least=2.0, padding=0.12), BYTES)
+    front = known[known["front"]].sort_values(["time_s", "peak_bytes"])
+    axes.plot(front["time_s"], front["peak_bytes"], color=style.QUIET, linewidth=0.8, zorder=1, drawstyle="steps-post")
+    for strategy, group in known.groupby("strategy", sort=False):
+        look = style.look(str(strategy))
+        for chosen, size, alpha in ((group["front"], 26, 1.0), (~group["front"], 14, 0.55)):
+            axes.scatter(
+                group.loc[chosen, "time_s"],
+                group.loc[chosen, "peak_bytes"],
+                color=look.colour,
+                marker=look.marker,
+                s=size,
+                alpha=alpha,
+                linewidths=0,
+                rasterized=len(known) > 500,
+            )
+    axes.grid(axis="x")
+    axes.set_xlabel("time of one batch, start-up included", loc="left")
+    _label_points(axes, front)
+    return figure
+
+
+def stability(cases: pd.DataFrame, *, value: str, title: str) -> Figure:
+    """How much the steady phase varies, one dot per case, a row per strategy.
+
+    Args:
+        cases: columns `label`, `strategy` and `value`, a coefficient of variation.
+        title: heading of the panel.
+        value: the column to draw.
+    """
+    known = cases[cases[value] > 0].assign(label=lambda frame: [clean(label, 30) for label in frame["label"]])
+    labels = list(dict.fromkeys(known["label"]))
+    figure, axes = blank(clean(title, 60), width=WIDTH, height=max(1.25, 0.72 + 0.2 * len(labels)))
+    axes.set_position((0.37, axes.get_position().y0, 0.6, axes.get_position().height))
+    np.random.seed(0)  # seaborn's jitter knows no other source
+    sns.stripplot(
+        data=known,
+        x=value,
+        y="label",
+        order=labels,
+        hue="strategy",
+        palette={name: style.look(name).colour for name in known["strategy"].unique()},
+        legend=False,
+        size=3.2,
+        jitter=0.22,
+        alpha=0.7,
+        linewidth=0,
+        ax=axes,
+        rasterized=len(known) > 500,
+    )
+    log_axis(axes.xaxis, *limits(known[value].tolist(), least=4.0), SHARES, most=5)
+    axes.set(xlabel="", ylabel="")
+    axes.grid(visible=False, axis="y")
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", length=0, labelcolor=style.INK)
+    return figure
+
+
+def drift(blocks: pd.DataFrame, *, title: str) -> Figure:
+    """How the machine's speed changed during the run: each serial case's time by block, over its own median.
+
+    Args:
+        blocks: columns `block`, `case_id` and `relative` (1 is the case's median).
+        title: heading of the panel.
+    """
+    figure, axes = blank(clean(title, 60), width=WIDE, height=HEIGHT * 0.8)
+    sns.lineplot(
+        data=blocks,
+        x="block",
+        y="relative",
+        units="case_id",
+        estimator=None,
+        errorbar=None,
+        color=style.look("serial").colour,
+        linewidth=0.9,
+        alpha=0.7,
+        legend=False,
+        ax=axes,
+    )
+    values = blocks["relative"].tolist()
+    log_axis(axes.yaxis, *limits([*values, 0.97, 1.03], least=1.1), DRIFT, most=6)
+    axes.set_xlabel("block", loc="left")
+    axes.set_ylabel("")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def _lines(axes: Axes, frame: pd.DataFrame, value: str, *, low: str, high: str) -> None:
+    labels = list(dict.fromkeys(frame["label"]))
+    if not labels:
+        return
+    first = frame.drop_duplicates("label").set_index("label")
+    looks = {label: style.look(str(first.at[label, "strategy"])) for label in labels}
+    # A small step aside, so that intervals at the same number of workers can be told apart.
+    aside = {label: 1 + 0.035 * (index - (len(labels) - 1) / 2) for index, label in enumerate(labels)}
+    placed = frame.assign(place=frame["workers"].astype(float) * frame["label"].map(aside))
+    colours = [looks[label].colour for label in placed["label"]]
+    axes.vlines(placed["place"], placed[low], placed[high], colors=colours, linewidth=1.1)
+    sns.lineplot(
+        data=placed,
+        x="place",
+        y=value,
+        hue="label",
+        style="label",
+        hue_order=labels,
+        style_order=labels,
+        palette={label: look.colour for label, look in looks.items()},
+        markers={label: look.marker for label, look in looks.items()},
+        dashes={label: style.LINES.get(str(first.at[label, "start_method"])) or "" for label in labels},
+        estimator=None,
+        errorbar=None,
+        markersize=3.6,
+        markeredgewidth=0,
+        linewidth=1.2,
+        legend=False,
+        ax=axes,
+    )
+    axes.set_ylabel("")
+
+
+def _workers_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> None:
+    counts = [float(count) for count in workers] or [1.0]
+    low, high = counts[0] / 1.18, counts[-1] * 1.18
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(low, high)
+    axes.set_xticks(counts, [f"{count:g}" for count in counts])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("workers", loc="left")
+    place = axes.get_position()
+    axes.set_position((place.x0, place.y0, place.width - LABEL_SHARE + 0.04, place.height))
+    if cpus and low <= cpus <= high:
+        axes.axvline(cpus, color=style.QUIET, linewidth=0.6, alpha=0.6, dashes=(4, 2), zorder=1)
+        axes.annotate(
+            numbers.count(cpus, "CPU"),
+            (cpus, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            size=6.5,
+            color=style.QUIET,
+            ha="center",
+            va="bottom",
+        )
+
+
+def _label_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tuple[str, float]] = ()) -> None:
+    """Names at the right edge, each as near to the end of its line as the others allow."""
+    last = frame.sort_values("workers").groupby("label", sort=False).tail(1)
+    ends = [
+        (label, strategy, float(workers), float(height))
+        for label, strategy, workers, height in zip(
+            last["label"], last["strategy"], last["workers"], last[value], strict=True
+        )
+    ]
+    right = axes.get_xlim()[1]
+    ends += [(name, "serial", right, height) for name, height in extra]
+    to_axes = axes.transData + axes.transAxes.inverted()
+    heights = [float(to_axes.transform((1.0, end[3]))[1]) for end in ends]
+    tall = points_tall(axes)
+    for end, height, place in zip(ends, heights, spread(heights, 8.4 / tall, 0.0, 1.02), strict=True):
+        look = style.look(end[1])
+        start = float(to_axes.transform((end[2], 1.0))[0])
+        axes.plot(
+            [start, 1.0, 1.05],
+            [height, height if start > 0.99 else place, place],
+            color=look.colour,
+            linewidth=0.5,
+            alpha=0.6,
+            transform=axes.transAxes,
+            clip_on=False,
+            zorder=1,
+        )
+        axes.text(
+            1.065, place, clean(end[0], 26), transform=axes.transAxes, size=7, color=look.text, va="center_baseline"
+        )
+
+
+def _label_points(axes: Axes, front: pd.DataFrame) -> None:
+    to_axes = axes.transData + axes.transAxes.inverted()
+    spots = [tuple(to_axes.transform(pair)) for pair in zip(front["time_s"], front["peak_bytes"], strict=True)]
+    tall = points_tall(axes)
+    places = spread([spot[1] for spot in spots], 8.6 / tall, 0.02, 1.0)
+    for name, strategy, spot, place in zip(front["name"], front["strategy"], spots, places, strict=True):
+        axes.text(
+            spot[0] + 0.03,
+            place + 0.02,
+            clean(name, 30),
+            transform=axes.transAxes,
+            size=7,
+            color=style.look(strategy).text,
+            path_effects=[withStroke(linewidth=2.5, foreground=style.PAPER)],
+        )

@@ -1,0 +1,153 @@
+"""Blocks to HTML: every text is escaped here, and only here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from reports import style, svg
+
+Data = Mapping[str, Any]
+
+
+def to_html(block: Data) -> str:
+    """The block, as `Block.to_json` gives it, as an HTML fragment without outside references."""
+    return str(_WRITERS[block["kind"]](block))
+
+
+def _words(spans: Sequence[Data]) -> Markup:
+    tags = {"": Markup("{}"), "code": Markup("<code>{}</code>"), "strong": Markup("<strong>{}</strong>")}
+    return Markup("").join(tags[span["style"]].format(span["text"]) for span in spans)
+
+
+def _mark(strategy: str) -> Markup:
+    if not strategy:
+        return Markup("")
+    name = style.variable(strategy)
+    return Markup('<span class="mark" style="background: var({})" aria-hidden="true"></span>').format(name)
+
+
+def _title(block: Data) -> Markup:
+    facts = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*fact) for fact in block["facts"])
+    description = Markup("<p class=lead>{}</p>").format(block["description"]) if block["description"] else ""
+    return Markup("<header class=title><h1>{}</h1>{}<dl>{}</dl></header>").format(block["name"], description, facts)
+
+
+def _paragraph(block: Data) -> Markup:
+    role = Markup(" role=note") if block["tone"] != "plain" else ""
+    return Markup('<p class="{}"{}>{}</p>').format(block["tone"], role, _words(block["words"]))
+
+
+def _items(block: Data) -> Markup:
+    lines = (
+        Markup("<li>{}<span>{}</span></li>").format(_mark(item["strategy"]), _words(item["words"]))
+        for item in block["items"]
+    )
+    return Markup("<ul class=items>{}</ul>").format(Markup("").join(lines))
+
+
+def _heading(block: Data) -> Markup:
+    level = int(block["level"])
+    return Markup("<h{}>{}</h{}>").format(level, _words(block["words"]), level)
+
+
+def _cell(cell: Data, column: Data, *, first: bool) -> Markup:
+    opening, closing = (Markup("<th scope=row"), Markup("</th>")) if first else (Markup("<td"), Markup("</td>"))
+    sort = cell["text"] if cell["sort"] is None else cell["sort"]
+    text = escape(cell["text"])
+    if cell["style"] in {"code", "strong"}:
+        text = Markup("<{0}>{1}</{0}>").format(cell["style"], text)
+    note = Markup("<small>{}</small>").format(cell["note"]) if cell["note"] else ""
+    return Markup('{} class="{} {}" data-sort="{}" data-label="{}"><div>{}<span>{}</span>{}</div>{}').format(
+        opening, column["align"], cell["style"], sort, column["title"], _mark(cell["strategy"]), text, note, closing
+    )
+
+
+def _unbroken(title: str) -> Markup:
+    """Breaks between words only, not at a hyphen."""
+    return Markup(" ").join(Markup("<span class=nb>{}</span>").format(word) for word in title.split())
+
+
+def _table(block: Data) -> Markup:
+    columns = block["columns"]
+    head = Markup("").join(
+        Markup('<th scope=col class="{}">{}</th>').format(column["align"], _unbroken(column["title"]))
+        for column in columns
+    )
+    rows = Markup("\n").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                _cell(cell, column, first=index == 0)
+                for index, (cell, column) in enumerate(zip(row, columns, strict=True))
+            )
+        )
+        for row in block["rows"]
+    )
+    table = Markup(
+        '<figure class="table {kind}" id="{name}"><figcaption id="{name}-caption">{caption}</figcaption>'
+        '<div class=scroll tabindex=0 role=region aria-labelledby="{name}-caption">'
+        '<table aria-labelledby="{name}-caption"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        "{note}</figure>"
+    ).format(
+        kind="cards" if block["cards"] else "",
+        name=block["name"],
+        caption=_words(block["caption"]),
+        head=head,
+        rows=rows,
+        note=Markup("<p class=small>{}</p>").format(_words(block["note"])) if block["note"] else "",
+    )
+    if not block["folded"]:
+        return table
+    return Markup("<details class=behind><summary>The numbers as a table ({} rows)</summary>{}</details>").format(
+        len(block["rows"]), table
+    )
+
+
+def _figure(block: Data) -> Markup:
+    panels = Markup("").join(
+        # The drawing is ours: matplotlib wrote it and escaped the words in it.
+        Markup(svg.inline(panel["svg"], f"{block['name']}-{index}", str(escape(panel["alt"]))))  # noqa: S704
+        for index, panel in enumerate(block["panels"])
+    )
+    kind = "one" if len(block["panels"]) == 1 else "many"
+    return Markup('<figure class="chart {}" id="{}"><div>{}</div><figcaption>{}</figcaption></figure>').format(
+        kind, block["name"], panels, _words(block["caption"])
+    )
+
+
+def _listing(block: Data) -> Markup:
+    return Markup("<figure class=listing><figcaption>{}</figcaption><pre tabindex=0>{}</pre></figure>").format(
+        block["title"], block["text"]
+    )
+
+
+def _facts(block: Data) -> Markup:
+    rows = Markup("").join(Markup("<tr><th scope=row>{}</th><td>{}</td></tr>").format(*fact) for fact in block["facts"])
+    return Markup(
+        '<figure class="table facts" id="{name}"><figcaption id="{name}-caption">{caption}</figcaption>'
+        '<table aria-labelledby="{name}-caption"><tbody>{rows}</tbody></table></figure>'
+    ).format(name=block["name"], caption=_words(block["caption"]), rows=rows)
+
+
+def _files(block: Data) -> Markup:
+    rows = []
+    for name, description, amount in block["files"]:
+        address = block["embedded"].get(name)
+        shown = Markup('<a download="{0}" href="{1}">{0}</a>').format(name, address) if address else escape(name)
+        rows.append(Markup("<li><code>{}</code> {} <small>{}</small></li>").format(shown, description, amount))
+    return Markup("<ul class=files>{}</ul>").format(Markup("").join(rows))
+
+
+_WRITERS: Mapping[str, Callable[[Data], Markup]] = {
+    "title": _title,
+    "paragraph": _paragraph,
+    "items": _items,
+    "heading": _heading,
+    "table": _table,
+    "figure": _figure,
+    "listing": _listing,
+    "facts": _facts,
+    "files": _files,
+}

@@ -1,0 +1,147 @@
+"""Frames about the quality of the data to tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reports import numbers
+from reports.document import Cell, Column, Table, clean, words
+from reports.tables import number_cell, text_cell, unique
+
+DISTURBANCES = {
+    "steal": "CPU time taken by other machines on the host",
+    "pressure": "time in which something waited for a CPU",
+    "throttled": "periods held back by the CPU quota, per second",
+    "involuntary_switches": "involuntary context switches, per second",
+    "load_1min": "load average before an invocation",
+}
+
+
+def noise(frame: pd.DataFrame, *, name: str) -> Table:
+    """What else the machine was doing."""
+    rows = []
+    for row in frame.to_dict("records"):
+        write = numbers.percent if row["unit"] == "share" else numbers.digits
+        rows.append(
+            (
+                Cell(DISTURBANCES.get(str(row["disturbance"]), clean(row["disturbance"]))),
+                *(number_cell(row[value], write(row[value])) for value in ("median", "p95", "maximum")),
+                number_cell(row["n"], str(row["n"])),
+            )
+        )
+    return Table(
+        name=name,
+        caption=words(f"What else the machine was doing. {numbers.MISSING}: the machine doesn't tell."),
+        columns=(
+            Column("Disturbance", weight=3.4),
+            Column("Median", "right"),
+            Column("95 % of invocations below", "right", weight=1.4),
+            Column("Highest", "right"),
+            Column("Invocations", "right"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def unstable(stability: pd.DataFrame, *, name: str) -> Table:
+    """The cases that vary most, the most unstable first."""
+    rows = [
+        (
+            text_cell(row["workload"], note=row["setting"], style="code"),
+            text_cell(row["name"], strategy=str(row["strategy"])),
+            text_cell(row["interpreter"]),
+            number_cell(row["cv_between"], numbers.percent(row["cv_between"])),
+            number_cell(row["cv_within"], numbers.percent(row["cv_within"])),
+            number_cell(row["n"], str(row["n"])),
+        )
+        for row in stability.sort_values("cv_between", ascending=False).to_dict("records")
+    ]
+    return Table(
+        name=name,
+        caption=words("Unstable cases: those that vary by more than 10 % between invocations."),
+        columns=(
+            Column("Work", weight=1.5),
+            Column("Strategy", weight=2.0),
+            Column("Interpreter", weight=1.2),
+            Column("Between invocations", "right", weight=1.2),
+            Column("Within", "right"),
+            Column("Invocations", "right"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def mishaps(statuses: pd.DataFrame, *, name: str) -> Table | None:
+    """Invocations that did not end well, with their most frequent message; None if all did."""
+    bad = statuses[~statuses["status"].isin(["ok", "unsupported"])]
+    rows = [
+        (
+            text_cell(row["workload"], note=row["setting"], style="code"),
+            text_cell(row["name"], strategy=str(row["strategy"]), note=row["interpreter"]),
+            text_cell(row["status"], style="warning" if row["status"] != "contaminated" else ""),
+            number_cell(row["n"], str(row["n"])),
+            text_cell(row["error"]),
+        )
+        for row in bad.to_dict("records")
+    ]
+    if not rows:
+        return None
+    return Table(
+        name=name,
+        caption=words("Invocations that did not end well; disturbed ones were repeated."),
+        columns=(
+            Column("Work", weight=1.4),
+            Column("Strategy", weight=1.8),
+            Column("Status", weight=1.0),
+            Column("Invocations", "right", weight=0.9),
+            Column("Most frequent message", weight=3.0),
+        ),
+        rows=tuple(rows),
+        cards=True,
+    )
+
+
+def stops(frame: pd.DataFrame, *, name: str) -> Table:
+    """What stopped the cases, counted."""
+    reasons = frame["stopped_by"].fillna("never ran")
+    counted = frame.assign(reason=reasons).groupby("reason", sort=False)["timing_invocations"]
+    rows = [
+        (
+            text_cell(reason),
+            number_cell(group.size, str(group.size)),
+            Cell(
+                str(group.min()) if group.min() == group.max() else f"{group.min()} to {group.max()}",
+                sort=float(group.max()),
+            ),
+        )
+        for reason, group in counted
+    ]
+    return Table(
+        name=name,
+        caption=words("What stopped the measuring of each case."),
+        columns=(
+            Column("Stopped by", weight=2.5),
+            Column("Cases", "right"),
+            Column("Invocations each", "right", weight=1.3),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def checksums(frame: pd.DataFrame, *, name: str) -> Table:
+    """Groups in which the results can't be shown to be the same."""
+    rows = [
+        (
+            text_cell(row["workload"], note=row["setting"], style="code"),
+            text_cell(row["interpreter"]),
+            text_cell(row["results"], style="warning" if row["results"] == "different" else ""),
+            text_cell(unique(row["differing"], most=4) or None),
+        )
+        for row in frame[frame["results"] != "same"].to_dict("records")
+    ]
+    return Table(
+        name=name,
+        caption=words("Kinds of work whose results could not be shown to be the same under every strategy."),
+        columns=(Column("Work", weight=1.5), Column("Interpreter"), Column("Results"), Column("Differing", weight=2.0)),
+        rows=tuple(rows),
+    )

@@ -1,0 +1,97 @@
+"""Blocks to PDF, by the typst wheel: no system package, no system font, nothing fetched."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from reports import style
+from reports.document import Heading, words
+
+THEME = Path(__file__).parent / "theme"
+STANDARDS: tuple[Literal["a-3a"], Literal["ua-1"]] = ("a-3a", "ua-1")
+"""Archivable with attachments, and accessible: the compiler refuses a figure without alternative text."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that travels inside the PDF."""
+
+    name: str
+    content: bytes
+    type: str
+    description: str
+
+
+def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachment] = (), *, version: str) -> bytes:
+    """The PDF of the blocks, the same bytes for the same blocks.
+
+    Args:
+        blocks: as `Block.to_json` gives them; the first `title` names and dates the document.
+        attachments: files to put inside.
+        version: of the tool, for the footer.
+
+    Raises:
+        typst.TypstError: if the document can't be compiled, which would be a mistake of the template.
+    """
+    import matplotlib as mpl
+    import typst
+
+    title = next((block for block in blocks if block["kind"] == "title"), None)
+    document = {
+        "title": title["name"] if title else "whichpool",
+        "description": title["description"] if title else "",
+        "date": _date(title["date"] if title else ""),
+        "version": version,
+        "colours": _colours(blocks),
+        "blocks": _ordered(blocks),
+        "attached": [{"name": a.name, "type": a.type, "description": a.description} for a in attachments],
+    }
+    sources = {
+        "report.typ": (THEME / "report.typ").read_bytes(),
+        "document.json": json.dumps(document).encode(),
+        **{attachment.name: attachment.content for attachment in attachments},
+    }
+    spare_fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    # A folder of its own is all that the compiler can read.
+    with tempfile.TemporaryDirectory(prefix="whichpool-pdf-") as folder:
+        for name, content in sources.items():
+            (Path(folder) / name).write_bytes(content)
+        pdf = typst.compile(
+            str(Path(folder) / "report.typ"),
+            root=folder,
+            format="pdf",
+            pdf_standards=list(STANDARDS),
+            ignore_system_fonts=True,
+            font_paths=[str(THEME / "fonts"), str(spare_fonts)],
+        )
+    return bytes(pdf)
+
+
+def _ordered(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """On paper, the numbers behind the figures come last."""
+    folded = [block for block in blocks if block.get("folded")]
+    if not folded:
+        return list(blocks)
+    heading = Heading(words("The numbers behind the figures"), level=2).to_json()
+    return [*(block for block in blocks if not block.get("folded")), heading, *folded]
+
+
+def _date(text: str) -> list[int]:
+    try:
+        moment = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except ValueError:
+        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return [moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second]
+
+
+def _colours(blocks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    cells = (cell for block in blocks if block["kind"] == "table" for row in block["rows"] for cell in row)
+    items = (item for block in blocks if block["kind"] == "items" for item in block["items"])
+    names = {entry["strategy"] for entry in (*cells, *items)}
+    return {name: style.look(name).colour for name in sorted(names)}

@@ -1,0 +1,85 @@
+"""The direction of imports, as the picture of the house has it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ["config", "plan", "run", "store", "analysis"]
+LEAVES = {"machine", "statistics", "errors"}
+TOP = {"cli", "commands", "__main__"}
+"""Modules that put the packages together; nobody imports them but each other."""
+ONLY_THE_CATALOGUE = {"experiments.catalogue", "experiments.parameters"}
+
+
+def modules(package):
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path):
+    """Every absolute module name that a file imports, at any level; type-checking blocks included."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules("experiments"), ids=str)
+def test_experiments_import_only_the_standard_library_and_themselves(path):
+    foreign = {
+        name
+        for name in imported(path)
+        if name.split(".")[0] not in sys.stdlib_module_names and name.split(".")[0] != "experiments"
+    }
+    assert not foreign
+
+
+@pytest.mark.parametrize("path", modules("pipeline"), ids=str)
+def test_data_flows_one_way(path):
+    package = path.relative_to(ROOT / "pipeline").parts[0].removesuffix(".py")
+    if package in TOP or package == "__init__":
+        return
+    allowed = {package, "errors"} if package in LEAVES else {*ORDER[: ORDER.index(package) + 1], *LEAVES}
+    used = {name.split(".")[1] for name in imported(path) if name.startswith("pipeline.") and name.count(".") >= 1}
+    assert used <= allowed, f"{package} may not import {used - allowed}"
+    assert not any(name.split(".")[0] == "reports" for name in imported(path))
+
+
+@pytest.mark.parametrize("path", modules("reports"), ids=str)
+def test_reports_measure_nothing(path):
+    used = {name.split(".")[1] for name in imported(path) if name.startswith("pipeline.")}
+    assert used <= {"store", "analysis", "statistics", "errors", "config"}
+    assert not any(name.startswith("experiments") for name in imported(path))
+
+
+def test_the_spawner_needs_the_standard_library_only():
+    todo, seen = {"pipeline.run.spawner.main"}, set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        path = ROOT / (name.replace(".", "/") + ".py")
+        path = path if path.exists() else ROOT / name.replace(".", "/") / "__init__.py"
+        if not path.exists():
+            continue  # a name imported from a module, not a module
+        for other in imported(path):
+            top = other.split(".")[0]
+            # psutil reads memory where there is no /proc; the import is guarded.
+            assert top in {"pipeline", "psutil"} or top in sys.stdlib_module_names, f"{name} imports {other}"
+            if top == "pipeline" and other not in seen:
+                todo.add(other)
+    assert "pipeline.machine.processes" in seen
+    assert "pipeline.config" not in seen
+
+
+def test_only_the_command_line_prints_and_exits():
+    for path in [*modules("pipeline"), *modules("reports"), *modules("experiments")]:
+        if path == ROOT / "pipeline" / "cli.py":
+            continue
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        names = {ast.unparse(call) for call in calls}
+        assert not names & {"print", "sys.exit", "exit", "quit"}, path
