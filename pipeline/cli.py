@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.errors import UserError, did_you_mean
+from pipeline.errors import UserError, WhichpoolError, did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         code = options.command(options)
         sys.stdout.flush()
-    except UserError as error:
+    except WhichpoolError as error:
         _complain(str(error))
-        code = USER_MISTAKE
+        code = USER_MISTAKE if isinstance(error, UserError) else OUR_FAILURE
     except KeyboardInterrupt:
         _complain("interrupted")
         code = INTERRUPTED

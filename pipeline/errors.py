@@ -1,4 +1,4 @@
-"""The one family of errors that are the user's to mend."""
+"""Errors that are shown as one message without a traceback, and whose they are to mend."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import difflib
 from collections.abc import Iterable
 
 
-class UserError(Exception):
-    """Says what is wrong, where, and how to mend it; shown without a traceback, exit code 2."""
+class WhichpoolError(Exception):
+    """Base of all errors whose message says everything there is to say."""
+
+
+class UserError(WhichpoolError):
+    """A mistake of the user's, or something about their machine: what is wrong, where, and how to mend it."""
+
+
+class OurFailure(WhichpoolError):
+    """The program could not do what it should have done."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

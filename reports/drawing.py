@@ -118,11 +118,12 @@ def log_axis(axis: Any, low: float, high: float, scale: Scale, *, most: int = 6)
 
 def _ticks(low: float, high: float, scale: Scale, most: int) -> list[float]:
     first, last = (math.floor(math.log(edge, scale.base)) for edge in (low, high))
+    finest = [(1, steps) for steps in scale.steps]
+    coarsest = [(stride, (1.0,)) for stride in range(2, last - first + 2)]
     ticks: list[float] = []
-    for every in (*scale.steps, *(None for _ in range(4))):
-        stride = 1 if every else 2 if len(ticks) <= 2 * most else 3
+    for stride, steps in (*finest, *coarsest):
         powers = [scale.base**power for power in range(first, last + 1) if power % stride == 0]
-        ticks = [power * step for power in powers for step in (every or (1.0,)) if low <= power * step <= high]
+        ticks = [power * step for power in powers for step in steps if low <= power * step <= high]
         if len(ticks) <= most:
             break
     return ticks or [math.sqrt(low * high)]

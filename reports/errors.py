@@ -1,14 +1,13 @@
-"""What can go wrong while a report is made."""
+"""What can go wrong while a report is made; in each case nothing half-written is left."""
 
 from __future__ import annotations
 
-from pipeline.errors import UserError
+from pipeline.errors import OurFailure, UserError
 
 
 class RenderError(UserError):
-    """The report could not be made; nothing half-written was left."""
+    """The report can't be made of this bundle, or not be written there."""
 
-    def __init__(self, message: str, *, ours: bool = False) -> None:
-        super().__init__(message)
-        self.ours = ours
-        """Whether it is a failure of the program (exit code 1) rather than of its input (exit code 2)."""
+
+class RenderFailure(OurFailure):
+    """The bundle is fine, and yet the report could not be made."""

@@ -15,7 +15,7 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from reports.errors import RenderError
+from reports.errors import RenderError, RenderFailure
 from reports.kernel import OwnKernel
 
 PACKAGE = Path(__file__).resolve().parent
@@ -30,7 +30,8 @@ def execute(notebook: Path, bundle: Path, *, timeout_s: float = 300) -> Any:
     in a bundle can be imported or executed.
 
     Raises:
-        RenderError: if a cell fails or takes too long, or the kernel dies.
+        RenderError: if the bundle can't be read.
+        RenderFailure: if a cell fails or takes too long, or the kernel dies.
     """
     with tempfile.TemporaryDirectory(prefix="whichpool-report-") as folder, _quiet():
         OwnKernel.extra_environment = _environment(Path(folder))
@@ -51,23 +52,22 @@ def execute(notebook: Path, bundle: Path, *, timeout_s: float = 300) -> Any:
         except PapermillExecutionError as error:
             raise _failed_cell(error) from None
         except CellTimeoutError:
-            raise RenderError(
-                f"the report took longer than {timeout_s:g} s for one of its parts and was given up", ours=True
+            raise RenderFailure(
+                f"the report took longer than {timeout_s:g} s for one of its parts and was given up"
             ) from None
         except (DeadKernelError, RuntimeError) as error:
-            raise RenderError(
+            raise RenderFailure(
                 "the process that draws the report ended before it was done "
-                f"(out of memory, or killed from outside): {error}",
-                ours=True,
+                f"(out of memory, or killed from outside): {error}"
             ) from None
     return _settled(executed)
 
 
-def _failed_cell(error: Any) -> RenderError:
+def _failed_cell(error: Any) -> RenderError | RenderFailure:
     message = _COLOURS.sub("", str(error.evalue))
     if error.ename.endswith(("StoreError", "BundleError", "UserError")):
         return RenderError(message)
-    return RenderError(f"a part of the report failed: {error.ename}: {message}", ours=True)
+    return RenderFailure(f"a part of the report failed: {error.ename}: {message}")
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -44,7 +44,7 @@ def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) 
         title: heading of the panel.
         cpus: CPUs that the run could use; no mark if None.
     """
-    figure, axes = blank(clean(title, 60))
+    figure, axes = blank(clean(title, 42))
     known = speedups.dropna(subset=["speedup"])
     _lines(axes, known, "speedup", low="low", high="high")
     workers = sorted(known["workers"].unique())
@@ -69,7 +69,7 @@ def cost_by_workers(pools: pd.DataFrame, *, title: str, value: str, scale: Scale
         scale: how the values are written.
         cpus: CPUs that the run could use; no mark if None.
     """
-    figure, axes = blank(clean(title, 60), left=0.58)
+    figure, axes = blank(clean(title, 42), left=0.58)
     known = pools[pools[value] > 0]
     ends = [f"{value}_least", f"{value}_most"]
     _lines(axes, known, value, low=ends[0], high=ends[1])
@@ -86,7 +86,7 @@ def time_against_memory(points: pd.DataFrame, *, title: str) -> Figure:
         points: rows of one kind of work; columns `name`, `strategy`, `time_s`, `peak_bytes`, `front` (bool).
         title: heading of the panel.
     """
-    figure, axes = blank(clean(title, 60), left=0.58)
+    figure, axes = blank(clean(title, 42), left=0.58)
     known = points.dropna(subset=["time_s", "peak_bytes"])
     x_low, x_high = limits(known["time_s"].tolist(), least=2.0)
     log_axis(axes.xaxis, x_low, x_high ** (1 + LABEL_SHARE) / x_low**LABEL_SHARE, SECONDS, most=4)
@@ -122,7 +122,7 @@ def stability(cases: pd.DataFrame, *, value: str, title: str) -> Figure:
     """
     known = cases[cases[value] > 0].assign(label=lambda frame: [clean(label, 30) for label in frame["label"]])
     labels = list(dict.fromkeys(known["label"]))
-    figure, axes = blank(clean(title, 60), width=WIDTH, height=max(1.25, 0.72 + 0.2 * len(labels)))
+    figure, axes = blank(clean(title, 42), width=WIDTH, height=max(1.25, 0.72 + 0.2 * len(labels)))
     axes.set_position((0.37, axes.get_position().y0, 0.6, axes.get_position().height))
     np.random.seed(0)  # seaborn's jitter knows no other source
     sns.stripplot(
@@ -155,7 +155,7 @@ def drift(blocks: pd.DataFrame, *, title: str) -> Figure:
         blocks: columns `block`, `case_id` and `relative` (1 is the case's median).
         title: heading of the panel.
     """
-    figure, axes = blank(clean(title, 60), width=WIDE, height=HEIGHT * 0.8)
+    figure, axes = blank(clean(title, 42), width=WIDE, height=HEIGHT * 0.8)
     sns.lineplot(
         data=blocks,
         x="block",
@@ -263,7 +263,7 @@ def _label_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tu
             zorder=1,
         )
         axes.text(
-            1.065, place, clean(end[0], 26), transform=axes.transAxes, size=7, color=look.text, va="center_baseline"
+            1.065, place, clean(end[0], 23), transform=axes.transAxes, size=7, color=look.text, va="center_baseline"
         )
 
 

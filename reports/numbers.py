@@ -9,7 +9,7 @@ MISSING = "–"
 NARROW = "\u00a0"
 """Between a number and its unit: never broken over two lines."""
 
-_TIME = ((60.0, 60.0, "min"), (1.0, 1.0, "s"), (1e-3, 1e-3, "ms"), (1e-6, 1e-6, "µs"), (0.0, 1e-9, "ns"))
+_TIME = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _SIZE = ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"))
 
 
@@ -46,10 +46,12 @@ def seconds(value: float) -> str:
     """A duration: `1.84 ms`."""
     if missing(value):
         return MISSING
-    for at_least, unit, name in _TIME:
-        if abs(value) >= at_least * 0.9995:
+    if value == 0:
+        return f"0{NARROW}s"
+    for unit, name in _TIME:
+        if abs(value) >= unit * 0.9995:
             return f"{digits(value / unit)}{NARROW}{name}"
-    return f"0{NARROW}s"
+    return f"{digits(value / 1e-9)}{NARROW}ns"
 
 
 def size(value: float) -> str:

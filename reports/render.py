@@ -13,6 +13,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.store.run_file import read_run
 from reports.errors import RenderError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def render(bundle_folder: Path, *, pdf: bool = True, timeout_s: float = 300) -> 
     """
     if not bundle_folder.is_dir():
         raise RenderError(f"{bundle_folder}: there is no such folder; give the folder that a run wrote")
+    read_run(bundle_folder)
     from reports.execute import execute
 
     # Only after that import: two threads importing the same packages, which import each other, get in their way.

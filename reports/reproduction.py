@@ -122,10 +122,17 @@ def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         if isinstance(value, Mapping):
             yield from _flat(value, f"{name}, ")
         elif isinstance(value, list):
-            yield name, clean(", ".join(map(str, value)) or "none")
+            joint = "; " if any(isinstance(each, Mapping) for each in value) else ", "
+            yield name, clean(joint.join(map(_entry, value)) or "none", 400)
         elif value is not None:
             shown = numbers.size(float(value)) if _is_size(key, value) else value
             yield name.removesuffix(" bytes"), clean("yes" if value is True else "no" if value is False else shown)
+
+
+def _entry(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    return ", ".join(f"{name} {shown}" for name, shown in _flat(value))
 
 
 def _is_size(key: object, value: object) -> bool:

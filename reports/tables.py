@@ -178,7 +178,7 @@ def left_out(frame: pd.DataFrame, *, name: str, several_interpreters: bool) -> T
     """What was not measured, and why: cases with the same reason in one row; None if nothing was left out."""
     rows = []
     for (kind, reason), group in frame.groupby(["kind", "reason"], sort=False, dropna=False):
-        names = unique(group["label"].fillna(group["name"]), most=3)
+        names = unique(group["label"].astype(object).where(group["label"].notna(), group["name"]), most=3)
         works = unique(group["workload"], most=3)
         where = unique(group["interpreter"], most=2) if several_interpreters else ""
         cells = (

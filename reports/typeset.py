@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from reports.document import Heading, words
 THEME = Path(__file__).parent / "theme"
 STANDARDS: tuple[Literal["a-3a"], Literal["ua-1"]] = ("a-3a", "ua-1")
 """Archivable with attachments, and accessible: the compiler refuses a figure without alternative text."""
+
+
+_LONG_WORD = re.compile(r"[^\s\u00a0\u2009]{25,}")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
         "date": _date(title["date"] if title else ""),
         "version": version,
         "colours": _colours(blocks),
-        "blocks": _ordered(blocks),
+        "blocks": _breakable(_ordered(blocks)),
         "attached": [{"name": a.name, "type": a.type, "description": a.description} for a in attachments],
     }
     sources = {
@@ -80,6 +84,19 @@ def _ordered(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         return list(blocks)
     heading = Heading(words("The numbers behind the figures"), level=2).to_json()
     return [*(block for block in blocks if not block.get("folded")), heading, *folded]
+
+
+def _breakable(data: Any) -> Any:
+    """The same data, with places to break a line in words that are too long for a column."""
+    if isinstance(data, str):
+        return data if data.startswith("<svg") else _LONG_WORD.sub(_with_breaks, data)
+    if isinstance(data, Mapping):
+        return {key: _breakable(value) for key, value in data.items()}
+    return [_breakable(value) for value in data] if isinstance(data, list | tuple) else data
+
+
+def _with_breaks(word: re.Match[str]) -> str:
+    return "\u200b".join(word[0][start : start + 8] for start in range(0, len(word[0]), 8))
 
 
 def _date(text: str) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import UserError
+from pipeline.errors import OurFailure
 from pipeline.plan.case import Case
 from pipeline.plan.plan import Plan
 from pipeline.run.client import Spawner, SpawnerDied
@@ -144,7 +144,7 @@ class Session:
         return self._spent_before_s + time.monotonic() - self._start
 
 
-class CalibrationFailed(UserError):
+class CalibrationFailed(OurFailure):
     """A built-in workload could not be brought to its target time."""
 
 

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.machine.processes import Reaped
+
 BOOTSTRAP = (
     "import sys; sys.path[:] = [sys.argv[1], *filter(None, sys.path)]; "
     "from experiments.probe.main import main; main(int(sys.argv[2]))"
@@ -28,10 +30,16 @@ class Launched:
         self.channel = channel
         self.stderr = stderr
         self.pidfd = _pidfd(pid)
+        self.reaped: list[Reaped] = []
+        """The measured process itself, once it has been seen to be dead: process id, wait status and usage."""
 
     def has_ended(self) -> bool:
-        """Whether the measured process itself is dead; it stays unreaped."""
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        """Whether the measured process itself is dead."""
+        if not self.reaped:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self.reaped.append((pid, status, usage))
+        return bool(self.reaped)
 
     def close(self) -> None:
         """Closes the descriptors."""

@@ -44,7 +44,7 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
             _let_leave(launched)
         findings = memory.findings(watch.facts.get("workers", 1), parallel=request["parallel"]) if memory else []
     finally:
-        reaped = processes.kill_children(CLEANUP_S)
+        reaped = [*launched.reaped, *processes.kill_children(CLEANUP_S)]
         if memory:
             memory.end()
         launched.close()

@@ -1,0 +1,260 @@
+"""Bundles with little or nothing in them still give a report: plain statements, never a crash."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.analysis.summary import summarise
+from reports import drawing, export, figures, pools, prose, reproduction, sections, style, svg, tables
+from reports.document import Block, Figure, Listing, Table, clean, clean_lines, text_of
+from reports.html import to_html
+from reports.render import NOTEBOOK
+from reports.typeset import typeset
+from tests.support.synthetic import SyntheticBundle, synthetic_bundle
+
+
+@dataclass
+class Loaded:
+    """What the store gives."""
+
+    folder: Path
+    run: dict[str, Any]
+    invocations: pd.DataFrame
+    measurements: pd.DataFrame
+
+
+def bundle(**changed: Any) -> SyntheticBundle:
+    settings = {"blocks": 4, "workloads": ("int_loop", "sleep"), "workers": (1, 2), "interpreters": ("current",)}
+    return synthetic_bundle(**(settings | changed))
+
+
+def everything(made: SyntheticBundle, folder: Path) -> list[Block]:
+    drawing.prepare()
+    report = sections.Report(Loaded(folder, made.run, made.invocations, made.measurements), summarise(made))
+    return [
+        reproduction.title(report),
+        *sections.answer(report),
+        *sections.speedups(report),
+        *sections.costs(report),
+        *sections.time_and_memory(report),
+        *sections.quality(report),
+        *reproduction.how_to_repeat(report),
+    ]
+
+
+def only(made: SyntheticBundle, keep: Callable[[pd.DataFrame], pd.Series]) -> SyntheticBundle:
+    made.invocations = made.invocations[keep(made.invocations)].reset_index(drop=True)
+    made.measurements = made.measurements[made.measurements["invocation"].isin(made.invocations["invocation"])]
+    return made
+
+
+def all_failed() -> SyntheticBundle:
+    made = only(bundle(), lambda rows: rows["pass"] == "timing")
+    made.invocations["status"] = "failed"
+    made.invocations["error"] = "ValueError: no"
+    made.measurements = made.measurements.iloc[:0]
+    return made
+
+
+def all_unsupported() -> SyntheticBundle:
+    made = all_failed()
+    made.invocations = made.invocations.drop_duplicates("case_id").assign(status="unsupported", block=pd.NA)
+    return made
+
+
+def empty() -> SyntheticBundle:
+    made = bundle()
+    made.invocations, made.measurements = made.invocations.iloc[:0], made.measurements.iloc[:0]
+    made.run |= {"cases": [], "excluded": [], "calibrations": [], "machine": {}, "interpreters": {}, "config": {}}
+    return made
+
+
+def without_columns() -> SyntheticBundle:
+    made = bundle()
+    made.invocations = made.invocations.drop(
+        columns=[c for c in made.invocations if c.startswith(("param_", "option_"))]
+    )
+    made.run = {"schema_version": 1, "name": None}
+    return made
+
+
+MEAGRE: dict[str, tuple[Callable[[], SyntheticBundle], str]] = {
+    "every case failed": (all_failed, "No kind of work has an answer"),
+    "only unsupported": (all_unsupported, "no case could be compared|No case could be compared"),
+    "nothing at all": (empty, "The run holds no cases"),
+    "one block": (lambda: bundle(blocks=1), "No kind of work has an answer"),
+    "no memory pass": (lambda: bundle(memory_blocks=0), "Memory was not measured in this run"),
+    "only serial": (lambda: bundle(strategies=("serial",)), "No kind of work has an answer"),
+    "no baseline": (lambda: only(bundle(), lambda rows: rows["strategy"] != "serial"), "No kind of work has an answer"),
+    "one number of workers": (lambda: bundle(workers=(2,)), "Speed-up of a resident pool"),
+    "old columns": (without_columns, "A run without a name"),
+}
+
+
+@pytest.mark.parametrize("name", MEAGRE)
+def test_meagre_bundles_give_plain_statements(name: str, tmp_path: Path) -> None:
+    make, statement = MEAGRE[name]
+    blocks = everything(make(), tmp_path)
+    page = "".join(to_html(block.to_json()) for block in blocks)
+    assert re.search(statement, page)
+    assert "nan" not in re.sub(r"<svg.*?</svg>", "", page).replace("finance", "").split()
+    assert typeset([block.to_json() for block in blocks], version="0").startswith(b"%PDF")
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> list[Block]:
+    return everything(bundle(interpreters=("current", "python3.13t")), tmp_path_factory.mktemp("none"))
+
+
+def test_names_are_unique_over_interpreters(blocks: list[Block]) -> None:
+    names = [block.name for block in blocks if isinstance(block, Figure | Table)]
+    assert len(names) == len(set(names))
+
+
+def test_decision_table_says_what_the_winners_say(blocks: list[Block]) -> None:
+    winners = summarise(bundle(interpreters=("current", "python3.13t"))).winners
+    decisions = [block for block in blocks if isinstance(block, Table) and block.name.startswith("decision")]
+    rows = [row for table in decisions for row in table.rows]
+    resident = winners[winners["use"] == "resident"]
+    assert [row[0].text for row in rows] == list(resident["workload"])
+    for row, winner in zip(rows, resident.to_dict("records"), strict=True):
+        if winner["outcome"] == "winner":
+            assert row[1].text == winner["recommended_name"]
+            assert row[2].sort == pytest.approx(winner["recommended_speedup"])
+            assert row[5].sort == pytest.approx(winner["recommended_peak_bytes"])
+        else:
+            assert winner["outcome"] in row[1].text
+
+
+def test_drawings_are_well_formed_and_repeatable(blocks: list[Block]) -> None:
+    first = next(block for block in blocks if isinstance(block, Figure))
+    for panel in first.panels:
+        assert ET.fromstring(panel.svg).tag.endswith("svg")
+    frame = summarise(bundle()).speedups
+    rows = frame[(frame["use"] == "resident") & (frame["strategy"] != "serial") & (frame["workload"] == "int_loop")]
+    one, two = (drawing.to_svg(figures.speedup_by_workers(rows, title="x", cpus=4)) for _ in range(2))
+    assert one == two
+
+
+def test_figure_of_many_points_is_small() -> None:
+    drawing.prepare()
+    many = pd.DataFrame({"label": "threads", "strategy": "threads", "cv": [0.01 + i / 1e5 for i in range(3000)]})
+    assert len(drawing.to_svg(figures.stability(many, value="cv", title="many"))) < 200_000
+
+
+def test_strategies_keep_their_colour_and_unknown_ones_get_a_stable_one() -> None:
+    assert len({look.colour for look in style.LOOKS.values()}) == len(style.LOOKS)
+    assert style.look("my own") == style.look("my own")
+    assert style.look("my own") not in style.LOOKS.values()
+    colours = [light for light, _ in style.variables().values()]
+    assert len(colours) == len(set(colours)), "a drawing's colours are told apart by their value"
+    assert style.variable("<script>") in style.variables()
+
+
+def test_words_in_a_drawing_are_never_changed() -> None:
+    text = '1.23456 id="a" url(#b) #0072b2'
+    drawn = f'<?xml?><svg width="9" viewBox="0 0 75 9"><g id="g1"/><text id="b" x="1.98765">{text}</text></svg>'
+    inline = svg.inline(svg.slim(drawn), "n", "a label")
+    assert f">{text}</text>" in inline
+    assert 'x="1.98"' in inline
+    assert 'aria-label="a label"' in inline
+    assert "g1" not in inline
+
+
+@given(st.lists(st.floats(0, 1), max_size=12), st.floats(0.01, 0.2))
+def test_labels_never_overlap_and_keep_their_order(wanted: list[float], gap: float) -> None:
+    placed = drawing.spread(wanted, gap, 0.0, 1.0)
+    possible = min(gap, 1.0 / max(len(wanted) - 1, 1))
+    ordered = sorted(placed)
+    assert all(b - a >= possible - 1e-9 for a, b in pairwise(ordered))
+    assert all(-1e-9 <= place <= 1 + 1e-9 for place in placed)
+    assert sorted(range(len(wanted)), key=lambda i: wanted[i]) == sorted(range(len(wanted)), key=lambda i: placed[i])
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1.2, 1e6))
+def test_axes_always_have_a_tick_and_never_too_many(low: float, factor: float) -> None:
+    for scale in (figures.TIMES, figures.BYTES, figures.DRIFT):
+        ticks = drawing._ticks(low, low * factor, scale, 6)
+        assert 1 <= len(ticks) <= 6
+        assert all(low * 0.999 <= tick <= low * factor * 1.001 for tick in ticks)
+
+
+def test_front_holds_what_nothing_beats() -> None:
+    points = pd.DataFrame(
+        {
+            "case_id": ["slow and light", "fast and heavy", "beaten", "as the fast one", "middle"],
+            "time_s": [10.0, 1.0, 5.0, 1.01, 4.0],
+            "peak_bytes": [1.0, 100.0, 60.0, 101.0, 50.0],
+        }
+    )
+    assert pools.front_of(points) == {"slow and light", "fast and heavy", "middle"}
+
+
+def test_left_out_cases_are_grouped_by_reason() -> None:
+    summary = summarise(bundle(interpreters=("current", "python3.13t")))
+    table = tables.left_out(summary.not_measured, name="x", several_interpreters=True)
+    assert table is not None
+    counts = [int(row[2].text) for row in table.rows]
+    assert sum(counts) == len(summary.not_measured)
+    assert len(table.rows) < len(summary.not_measured)
+
+
+@given(st.text())
+def test_clean_text_is_one_visible_line(text: str) -> None:
+    cleaned = clean(text, 50)
+    assert not re.search(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069]", cleaned)
+    assert clean_lines("a\n\tb") == "a\n    b"
+
+
+def test_configuration_is_shown_whole(blocks: list[Block]) -> None:
+    listings = {block.title: block.text for block in blocks if isinstance(block, Listing)}
+    assert listings["The command"].startswith("whichpool run configs/synthetic.yaml")
+    assert "precision: 0.03" in listings["The configuration, as it was resolved"]
+
+
+def test_the_notebooks_own_text_can_be_set() -> None:
+    nbformat = pytest.importorskip("nbformat")
+    cells = nbformat.read(NOTEBOOK, 4).cells
+    headings = [
+        "".join(span["text"] for span in block["words"])
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for block in prose.blocks(cell.source)
+        if block["kind"] == "heading"
+    ]
+    assert len(headings) == 6
+    assert not any(cell.get("outputs") for cell in cells)
+    with pytest.raises(ValueError, match="can't show"):
+        list(prose.blocks("![picture](x.png)"))
+
+
+def test_contrast_of_words_is_enough() -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    both = {**style.variables(), **export._PAGE}
+    light, dark = both["--page"]
+    for name, pair in both.items():
+        if name.endswith("-text") or name in ("--ink", "--quiet", "--link"):
+            assert contrast(pair[0], light) >= 4.5, name
+            assert contrast(pair[1], dark) >= 4.5, name
+    assert not math.isnan(contrast(light, dark))
+    assert text_of(()) == ""
