@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("footprint", "invocation")
+MODULES = ("footprint", "invocation", "rendering")
 
 
 def main() -> None:

@@ -24,9 +24,9 @@ def seconds(command: Sequence[str]) -> float:
 def medians(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, float]:
     """Median wall time of each command, all of them run in turn `rounds` times after one warm-up."""
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for index in range(rounds + 1):
+    for command in commands.values():
+        seconds(command)
+    for _ in range(rounds):
         for name, command in commands.items():
-            elapsed = seconds(command)
-            if index:
-                taken[name].append(elapsed)
+            taken[name].append(seconds(command))
     return {name: statistics.median(values) for name, values in taken.items()}
