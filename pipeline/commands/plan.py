@@ -15,7 +15,7 @@ from pipeline.machine.cpus import effective_cpus
 from pipeline.machine.interpreters import facts_of
 from pipeline.plan.expand import make_plan
 from pipeline.plan.plan import Plan
-from pipeline.run.progress import in_words
+from pipeline.run.progress import in_words, span
 
 
 def plan_for(path: Path, *, seed: int, budget_s: float | None = None) -> Plan:
@@ -111,7 +111,7 @@ def prediction_in_words(plan: Plan) -> str:
     lines = [
         f"{len(plan.supported)} cases; a block takes about {in_words(block_s)}, memory {in_words(memory_s)} in all.",
         (
-            f"{fewest} to {most} blocks: about {in_words(shortest_s)} to {in_words(longest_s)} "
+            f"{span(fewest, most)} blocks: about {span(in_words(shortest_s), in_words(longest_s))} "
             f"(budget {in_words(budget_s)})."
         ),
     ]

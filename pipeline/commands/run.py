@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from pipeline.run.client import Spawner
 from pipeline.run.functions import check_user_functions
 from pipeline.run.journal import FILE_NAME as JOURNAL_FILE
 from pipeline.run.journal import Journal
-from pipeline.run.progress import RunProgress
+from pipeline.run.progress import RunProgress, span
 from pipeline.run.session import Outcome, Session
 from pipeline.store.record import describe_end, describe_run, plan_again
 from pipeline.store.run_file import RUN_FILE, read_run, write_run
@@ -32,6 +32,8 @@ from pipeline.store.run_file import RUN_FILE, read_run, write_run
 RESULTS = Path("results")
 LARGEST_SEED = 2**31
 MOST_FAILURES_SHOWN = 12
+ROOM_NEEDED_BYTES = 1 << 16
+"""A disk with less room than that can't hold even the shortest run."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,14 @@ def start_run(
     if not plan.supported:
         reasons = sorted({case.unsupported for case in plan.cases if case.unsupported})
         raise UserError(f"{path}: nothing can be measured on this machine: {'; '.join(reasons)}")
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan.config.name}"
+    folder = out or RESULTS / run_id
+    _refuse_existing_run(folder)
     console.print(escape(prediction_in_words(plan)))
     with Spawner() as spawner, RunProgress(console) as progress:
         progress.doing("checking")
         plan = check_user_functions(plan, spawner)
-        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan.config.name}"
-        folder = _new_folder(out or RESULTS / run_id)
+        _make_folder(folder)
         run = describe_run(plan, run_id=run_id, machine=_machine(), command=["whichpool", *command])
         write_run(folder, run)
         return _carry_out(plan, folder, run, spawner, progress)
@@ -107,19 +111,19 @@ def _machine() -> Mapping[str, Any]:
     return {"facts": facts, "fingerprint": fingerprint(facts), "effective_cpus": effective_cpus()}
 
 
-def _new_folder(folder: Path) -> Path:
+def _refuse_existing_run(folder: Path) -> None:
     if (folder / RUN_FILE).exists() or (folder / JOURNAL_FILE).exists():
         raise UserError(f"{folder}: holds a run already: name another folder, or continue it with --resume {folder}")
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(ROOM_NEEDED_BYTES))
+            file.flush()
     except OSError as error:
         raise UserError(f"{folder}: cannot be written: {error.strerror}; name another folder with --out") from None
-    if not shutil.disk_usage(folder).free:
-        raise UserError(f"{folder}: the disk is full; name another folder with --out")
-    return folder
 
 
 def show_outcome(finished: Finished, console: Console) -> None:
@@ -128,7 +132,7 @@ def show_outcome(finished: Finished, console: Console) -> None:
     done = sum(outcome.timing_invocations.values())
     fewest = min(outcome.timing_invocations.values(), default=0)
     most = max(outcome.timing_invocations.values(), default=0)
-    console.print(f"{len(outcome.stopped_by)} cases, {done} timing invocations ({fewest} to {most} per case)")
+    console.print(f"{len(outcome.stopped_by)} cases, {done} timing invocations ({span(fewest, most)} per case)")
     reasons = Counter(outcome.stopped_by.values()).most_common()
     console.print("stopped by: " + ", ".join(f"{reason} ({count})" for reason, count in reasons))
     unsupported = [case for case in run["cases"] if case["unsupported"]]

@@ -70,4 +70,4 @@ class RunMeasure(Measure):
     """How cases are measured, and how long the whole run may take."""
 
     budget_s: PositiveDuration = Field(default=300.0, alias="budget")
-    """Time for all measurements together; no block starts after it. Each case is measured at least once."""
+    """Time for all measurements together; no invocation starts that would probably end after it."""

@@ -129,16 +129,12 @@ class Ledger:
         """How many timing invocations of the case have succeeded."""
         return len(self._records[case.case_id].steady_s)
 
-    def remaining_s(self, block: int) -> float:
-        """Seconds until every case has had all the blocks it may have from this one on, if none stops early."""
+    def remaining_s(self, from_block: int) -> float:
+        """Seconds until every case has had all the blocks that it may have, if none stops early."""
         total = 0.0
         for case in self._cases.values():
-            if self.has_failed(case):
-                continue
-            if self.why_stopped(case, block) is None:
-                total += self._missing(case, "timing", block, case.measure.blocks.max) * self.expected_s(case, "timing")
-            total += self._missing(case, "memory", block, memory_blocks(case)) * self.expected_s(case, "memory")
+            if self.why_stopped(case, from_block) is None:
+                total += (case.measure.blocks.max - from_block) * self.expected_s(case, "timing")
+            if not self.has_failed(case):
+                total += max(0, memory_blocks(case) - from_block) * self.expected_s(case, "memory")
         return total
-
-    def _missing(self, case: Case, for_pass: str, block: int, end: int) -> int:
-        return max(0, end - block - (block in self._records[case.case_id].tried[for_pass]))

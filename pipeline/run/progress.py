@@ -8,7 +8,8 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Column
 
 from pipeline.config.units import format_duration
 
@@ -27,16 +28,18 @@ class RunProgress:
     def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
+                TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+                BarColumn(bar_width=12),
                 TaskProgressColumn(),
-                TimeElapsedColumn(),
-                TextColumn("· at most {task.fields[remaining]} to go"),
+                TextColumn("{task.fields[times]}"),
                 TextColumn("{task.fields[failures]}", style="red"),
                 console=self._console,
                 transient=True,
+                expand=True,
+                # Drawing takes CPU time that what is being measured could use.
+                refresh_per_second=1,
             )
-            self._task = self._bar.add_task("starting", total=None, remaining="?", failures="")
+            self._task = self._bar.add_task("starting", total=None, times="", failures="")
             self._bar.start()
         return self
 
@@ -56,24 +59,22 @@ class RunProgress:
         now = time.monotonic()
         elapsed = now - self._start
         total = max(elapsed + remaining_s, 1e-9)
+        times = f"{in_words(elapsed)} gone, at most {in_words(remaining_s)} to go"
         failed = f"{failures} failed" if failures else ""
         if self._bar:
+            description = f"block {block + 1} · {escape(label)}"
             self._bar.update(
-                self._task,
-                description=f"block {block + 1} · {escape(label)[:60]:60}",
-                completed=elapsed,
-                total=total,
-                remaining=in_words(remaining_s),
-                failures=failed,
+                self._task, description=description, completed=elapsed, total=total, times=times, failures=failed
             )
         elif now - self._last_line >= LINE_INTERVAL_S:
             self._last_line = now
-            self._console.print(
-                f"{elapsed / total:4.0%} · block {block + 1} · {in_words(elapsed)} gone · "
-                f"at most {in_words(remaining_s)} to go{' · ' + failed if failed else ''}",
-                markup=False,
-                highlight=False,
-            )
+            parts = [f"{elapsed / total:4.0%}", f"block {block + 1}", times, *filter(None, [failed])]
+            self._console.print(" · ".join(parts), markup=False, highlight=False)
+
+
+def span(low: object, high: object) -> str:
+    """`3 to 5`, or only `3` where both are the same."""
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def in_words(seconds: float) -> str:

@@ -62,20 +62,23 @@ class Session:
                 self._invoke(scheduled, sizes)
         except KeyboardInterrupt:
             interrupted = True
+            self._spawner.stop()
         return self._outcome(interrupted)
 
     def _schedule(self) -> Iterator[Scheduled]:
         last_block = max((case.measure.blocks.max for case in self._plan.supported), default=0)
         for block in range(last_block):
-            for case, for_pass in self._plan.shuffled(self._ledger.due(block), block):
+            due = self._plan.shuffled(self._ledger.due(block), block)
+            later_s = self._ledger.remaining_s(block + 1)
+            for position, (case, for_pass) in enumerate(due):
                 if self._ledger.has_failed(case):
                     continue
-                if self._spent_s() + self._ledger.expected_s(case, for_pass) > self._plan.config.measure.budget_s:
+                left_s = self._plan.config.measure.budget_s - self._spent_s()
+                if self._ledger.expected_s(case, for_pass) > left_s:
                     self._out_of_budget = True
                     return
-                left_s = self._plan.config.measure.budget_s - self._spent_s()
-                remaining_s = min(self._ledger.remaining_s(block), left_s)
-                self._progress.measuring(case.label, block, remaining_s, self._failures)
+                block_s = sum(self._ledger.expected_s(*other) for other in due[position:])
+                self._progress.measuring(case.label, block, min(block_s + later_s, left_s), self._failures)
                 yield Scheduled(case, for_pass, block)
 
     def _invoke(self, scheduled: Scheduled, sizes: dict[tuple[str, str], int]) -> None:
