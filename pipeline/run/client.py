@@ -13,12 +13,13 @@ from typing import Any, Self
 
 import experiments
 import pipeline
+from pipeline.errors import OurFailure
 
 BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from pipeline.run.spawner.main import main; main()"
 STOP_PATIENCE_S = 5.0
 
 
-class SpawnerDied(Exception):
+class SpawnerDied(OurFailure):
     """The spawner ended in the middle of a request; what it measured is lost."""
 
 
