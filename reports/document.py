@@ -25,10 +25,10 @@ def clean(text: object, limit: int = LONGEST) -> str:
     """The text as one line without invisible characters, cut to `limit` characters.
 
     Control characters, direction marks and unassigned characters are written as their code point, so that a name
-    can't rearrange the line it stands in.
+    can't rearrange the line it stands in. A multiplication sign stays with its numbers.
     """
     whole = " ".join(str(text).split())
-    shown = "".join(_visible(character) for character in whole[:limit])
+    shown = "".join(_visible(character) for character in whole[:limit]).replace(" × ", "\u00a0×\u00a0")
     return f"{shown}…" if len(whole) > limit else shown
 
 

@@ -22,8 +22,10 @@ from reports import style
 from reports.plotting import sns
 from reports.svg import slim
 
-WIDTH, HEIGHT = 3.4, 2.35
-"""Of one panel, in inches: half of a page's text width, and a phone's whole width."""
+WIDTH, HEIGHT = 3.4, 1.75
+"""Of one panel, in inches: half of a page's text width, and a phone's whole width; five rows fill a page."""
+BORDER = 0.6
+"""Of the height, what the title and the names of the ticks take."""
 WIDE = 7.0
 """Width of a panel that stands alone, in inches."""
 
@@ -76,13 +78,19 @@ def prepare() -> None:
 def blank(title: str = "", *, width: float = WIDTH, height: float = HEIGHT, left: float = 0.42) -> tuple[Figure, Axes]:
     """An empty panel with a heading, at fixed margins so that panels line up; `left` is one of them, in inches."""
     figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((left / width, 0.42 / height, 1 - (left + 0.08) / width, 1 - 0.72 / height))
+    axes = figure.add_axes((left / width, 0.27 / height, 1 - (left + 0.15) / width, 1 - BORDER / height))
     if title:
         figure.text(0.02 / width, 1 - 0.04 / height, title, size=8.5, weight=600, va="top")
     sns.despine(ax=axes, left=True)
     axes.grid(axis="y")
     axes.set_axisbelow(True)
     return figure, axes
+
+
+def name_x(axes: Axes, name: str) -> None:
+    """Names the horizontal axis, at the left of its ticks' names: always the same place, and no line of its own."""
+    font: dict[str, Any] = {"size": 7, "color": style.QUIET, "ha": "right", "va": "top"}
+    axes.annotate(name, (0, 0), xycoords="axes fraction", xytext=(-4, -6.2), textcoords="offset points", **font)
 
 
 def to_svg(figure: Figure) -> str:
@@ -140,6 +148,11 @@ def limits(values: Sequence[float], *, padding: float = 0.08, least: float = 1.5
 def points_tall(axes: Axes) -> float:
     """Height of a panel's plotting area, in points."""
     return axes.bbox.height / cast("Figure", axes.figure).dpi * 72
+
+
+def points_wide(axes: Axes) -> float:
+    """Width of a panel's plotting area, in points."""
+    return axes.bbox.width / cast("Figure", axes.figure).dpi * 72
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,38 +14,36 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from reports.errors import RenderError, RenderFailure
-from reports.kernel import OwnKernel
+from reports.kernel import Waiting
+from reports.manager import OwnKernel
 
-PACKAGE = Path(__file__).resolve().parent
-NOTEBOOKS = PACKAGE / "notebooks"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def execute(notebook: Path, bundle: Path, *, timeout_s: float = 300) -> Any:
+def execute(notebook: Path, bundle: Path, kernel: Waiting, *, timeout_s: float = 300) -> Any:
     """The executed notebook (an `nbformat` node), with everything removed that differs from run to run.
 
-    The kernel starts in an empty folder of its own and the bundle is only ever read as data, so nothing that lies
+    The kernel runs in an empty folder of its own and the bundle is only ever read as data, so nothing that lies
     in a bundle can be imported or executed.
 
     Raises:
         RenderError: if the bundle can't be read.
         RenderFailure: if a cell fails or takes too long, or the kernel dies.
     """
-    with tempfile.TemporaryDirectory(prefix="whichpool-report-") as folder, _quiet():
-        OwnKernel.extra_environment = _environment(Path(folder))
+    manager = type("Manager", (OwnKernel,), {"waiting": kernel})
+    with _quiet():
         try:
             executed = papermill.execute_notebook(
                 str(notebook),
                 None,
                 parameters={"bundle": str(bundle.resolve())},
                 kernel_name="python3",
-                kernel_manager_class=OwnKernel,
+                kernel_manager_class=manager,
                 shutdown_kernel="immediate",
                 request_save_on_cell_execute=False,
                 progress_bar=False,
                 record_timing=False,
                 execution_timeout=timeout_s,
-                cwd=folder,
             )
         except PapermillExecutionError as error:
             raise _failed_cell(error) from None
@@ -68,28 +64,6 @@ def _failed_cell(error: Any) -> RenderError | RenderFailure:
     if error.ename.endswith(("StoreError", "BundleError", "UserError")):
         return RenderError(message)
     return RenderFailure(f"a part of the report failed: {error.ename}: {message}")
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whichpool" / "matplotlib"
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        writable = os.access(cache, os.W_OK)
-    except OSError:
-        writable = False
-    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        "IPYTHONDIR": str(folder / "ipython"),
-        "MPLBACKEND": "agg",
-        # A cold font cache costs a second; a user's own matplotlibrc must not change the report.
-        "MPLCONFIGDIR": str(cache if writable else folder / "matplotlib"),
-        "MATPLOTLIBRC": str(PACKAGE / "theme" / "matplotlibrc"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONSTARTUP": "",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ def blocks_of(notebook: Any) -> list[dict[str, Any]]:
 def to_html(notebook: Any, *, version: str) -> str:
     """The page: the same text for the same notebook."""
     from nbconvert import HTMLExporter
+    from nbconvert.exporters import TemplateExporter
 
     blocks = blocks_of(notebook)
     title = next((block["name"] for block in blocks if block["kind"] == "title"), "whichpool")
@@ -55,7 +56,8 @@ def to_html(notebook: Any, *, version: str) -> str:
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="whichpool", extra_template_basedirs=[str(THEME)]
     )
-    html, _ = exporter.from_notebook_node(notebook, resources={"whichpool": page})
+    # Its own method would parse the finished page to add what this template has already, and take longest of all.
+    html, _ = TemplateExporter.from_notebook_node(exporter, notebook, resources={"whichpool": page})
     return "\n".join(line for line in html.splitlines() if line.strip()) + "\n"
 
 

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from reports import numbers, style
 from reports.document import clean
-from reports.drawing import HEIGHT, WIDE, WIDTH, Scale, blank, limits, log_axis, points_tall, spread
+from reports.drawing import BORDER, HEIGHT, WIDE, Scale, blank, limits, log_axis, name_x
+from reports.labels import name_lines, name_points, room_at_the_left, upright
 from reports.plotting import sns
 
-TIMES = Scale(lambda value: f"{value:g}×")
+TIMES = Scale(lambda value: numbers.trimmed(f"{value:.9f}{numbers.TIMES}"))
 SECONDS = Scale(lambda value: numbers.trimmed(numbers.seconds(value)))
 BYTES = Scale(
     lambda value: numbers.trimmed(numbers.size(value)), steps=((1.0, 1.25, 1.5, 1.75), (1.0, 1.5), (1.0,)), base=2.0
@@ -44,8 +44,10 @@ def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) 
         title: heading of the panel.
         cpus: CPUs that the run could use; no mark if None.
     """
-    figure, axes = blank(clean(title, 42))
     known = speedups.dropna(subset=["speedup"])
+    if known["workers"].nunique() < 2:
+        return _one_count(known, "speedup", "low", "high", title=title, scale=TIMES, serial=1.0)
+    figure, axes = blank(clean(title, 42))
     _lines(axes, known, "speedup", low="low", high="high")
     workers = sorted(known["workers"].unique())
     low, high = limits([*known["speedup"], *known["low"].dropna(), *known["high"].dropna(), 1.0], least=2.0)
@@ -54,7 +56,7 @@ def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) 
     _workers_axis(axes, workers, cpus)
     ends = np.array(axes.get_xlim())
     axes.plot(ends, ends, color=style.QUIET, linewidth=0.8, dashes=(1, 2), zorder=1)
-    _label_lines(axes, known, "speedup", extra=[("serial", 1.0)])
+    name_lines(axes, known, "speedup", extra=[("serial", 1.0)])
     return figure
 
 
@@ -69,13 +71,15 @@ def cost_by_workers(pools: pd.DataFrame, *, title: str, value: str, scale: Scale
         scale: how the values are written.
         cpus: CPUs that the run could use; no mark if None.
     """
-    figure, axes = blank(clean(title, 42), left=0.58)
     known = pools[pools[value] > 0]
     ends = [f"{value}_least", f"{value}_most"]
+    if known["workers"].nunique() < 2:
+        return _one_count(known, value, *ends, title=title, scale=scale)
+    figure, axes = blank(clean(title, 42), left=0.58)
     _lines(axes, known, value, low=ends[0], high=ends[1])
     log_axis(axes.yaxis, *limits([*known[value], *known[ends[0]], *known[ends[1]]], least=4.0), scale)
     _workers_axis(axes, sorted(known["workers"].unique()), cpus)
-    _label_lines(axes, known, value)
+    name_lines(axes, known, value)
     return figure
 
 
@@ -88,10 +92,10 @@ def time_against_memory(points: pd.DataFrame, *, title: str) -> Figure:
     """
     figure, axes = blank(clean(title, 42), left=0.58)
     known = points.dropna(subset=["time_s", "peak_bytes"])
-    x_low, x_high = limits(known["time_s"].tolist(), least=2.0)
-    log_axis(axes.xaxis, x_low, x_high ** (1 + LABEL_SHARE) / x_low**LABEL_SHARE, SECONDS, most=4)
-    log_axis(axes.yaxis, *limits(known["peak_bytes"].tolist(), least=2.0, padding=0.12), BYTES)
     front = known[known["front"]].sort_values(["time_s", "peak_bytes"])
+    x_low, x_high = limits(known["time_s"].tolist(), least=2.0, padding=0.12)
+    log_axis(axes.xaxis, room_at_the_left(axes, front, x_low, x_high), x_high, SECONDS, most=4)
+    log_axis(axes.yaxis, *limits(known["peak_bytes"].tolist(), least=2.0, padding=0.3), BYTES)
     axes.plot(front["time_s"], front["peak_bytes"], color=style.QUIET, linewidth=0.8, zorder=1, drawstyle="steps-post")
     for strategy, group in known.groupby("strategy", sort=False):
         look = style.look(str(strategy))
@@ -107,8 +111,8 @@ def time_against_memory(points: pd.DataFrame, *, title: str) -> Figure:
                 rasterized=len(known) > 500,
             )
     axes.grid(axis="x")
-    axes.set_xlabel("time of one batch, start-up included", loc="left")
-    _label_points(axes, front)
+    name_x(axes, "time")
+    name_points(axes, front)
     return figure
 
 
@@ -122,8 +126,7 @@ def stability(cases: pd.DataFrame, *, value: str, title: str) -> Figure:
     """
     known = cases[cases[value] > 0].assign(label=lambda frame: [clean(label, 30) for label in frame["label"]])
     labels = list(dict.fromkeys(known["label"]))
-    figure, axes = blank(clean(title, 42), width=WIDTH, height=max(1.25, 0.72 + 0.2 * len(labels)))
-    axes.set_position((0.37, axes.get_position().y0, 0.6, axes.get_position().height))
+    figure, axes = blank(clean(title, 42), height=max(1.1, BORDER + 0.19 * len(labels)), left=1.25)
     np.random.seed(0)  # seaborn's jitter knows no other source
     sns.stripplot(
         data=known,
@@ -155,7 +158,7 @@ def drift(blocks: pd.DataFrame, *, title: str) -> Figure:
         blocks: columns `block`, `case_id` and `relative` (1 is the case's median).
         title: heading of the panel.
     """
-    figure, axes = blank(clean(title, 42), width=WIDE, height=HEIGHT * 0.8)
+    figure, axes = blank(clean(title, 42), width=WIDE, height=HEIGHT * 0.9)
     sns.lineplot(
         data=blocks,
         x="block",
@@ -171,7 +174,8 @@ def drift(blocks: pd.DataFrame, *, title: str) -> Figure:
     )
     values = blocks["relative"].tolist()
     log_axis(axes.yaxis, *limits([*values, 0.97, 1.03], least=1.1), DRIFT, most=6)
-    axes.set_xlabel("block", loc="left")
+    axes.set_xlabel("")
+    name_x(axes, "block")
     axes.set_ylabel("")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
@@ -217,68 +221,34 @@ def _workers_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> None:
     axes.set_xlim(low, high)
     axes.set_xticks(counts, [f"{count:g}" for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("workers", loc="left")
+    axes.set_xlabel("")
+    name_x(axes, "workers")
     place = axes.get_position()
     axes.set_position((place.x0, place.y0, place.width - LABEL_SHARE + 0.04, place.height))
     if cpus and low <= cpus <= high:
-        axes.axvline(cpus, color=style.QUIET, linewidth=0.6, alpha=0.6, dashes=(4, 2), zorder=1)
-        axes.annotate(
-            numbers.count(cpus, "CPU"),
-            (cpus, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            size=6.5,
-            color=style.QUIET,
-            ha="center",
-            va="bottom",
-        )
+        upright(axes, cpus, numbers.count(cpus, "CPU"))
 
 
-def _label_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tuple[str, float]] = ()) -> None:
-    """Names at the right edge, each as near to the end of its line as the others allow."""
-    last = frame.sort_values("workers").groupby("label", sort=False).tail(1)
-    ends = [
-        (label, strategy, float(workers), float(height))
-        for label, strategy, workers, height in zip(
-            last["label"], last["strategy"], last["workers"], last[value], strict=True
-        )
-    ]
-    right = axes.get_xlim()[1]
-    ends += [(name, "serial", right, height) for name, height in extra]
-    to_axes = axes.transData + axes.transAxes.inverted()
-    heights = [float(to_axes.transform((1.0, end[3]))[1]) for end in ends]
-    tall = points_tall(axes)
-    for end, height, place in zip(ends, heights, spread(heights, 8.4 / tall, 0.0, 1.02), strict=True):
-        look = style.look(end[1])
-        start = float(to_axes.transform((end[2], 1.0))[0])
-        axes.plot(
-            [start, 1.0, 1.05],
-            [height, height if start > 0.99 else place, place],
-            color=look.colour,
-            linewidth=0.5,
-            alpha=0.6,
-            transform=axes.transAxes,
-            clip_on=False,
-            zorder=1,
-        )
-        axes.text(
-            1.065, place, clean(end[0], 23), transform=axes.transAxes, size=7, color=look.text, va="center_baseline"
-        )
-
-
-def _label_points(axes: Axes, front: pd.DataFrame) -> None:
-    to_axes = axes.transData + axes.transAxes.inverted()
-    spots = [tuple(to_axes.transform(pair)) for pair in zip(front["time_s"], front["peak_bytes"], strict=True)]
-    tall = points_tall(axes)
-    places = spread([spot[1] for spot in spots], 8.6 / tall, 0.02, 1.0)
-    for name, strategy, spot, place in zip(front["name"], front["strategy"], spots, places, strict=True):
-        axes.text(
-            spot[0] + 0.03,
-            place + 0.02,
-            clean(name, 30),
-            transform=axes.transAxes,
-            size=7,
-            color=style.look(strategy).text,
-            path_effects=[withStroke(linewidth=2.5, foreground=style.PAPER)],
-        )
+def _one_count(
+    frame: pd.DataFrame, value: str, low: str, high: str, *, title: str, scale: Scale, serial: float | None = None
+) -> Figure:
+    """Where there is only one number of workers: a row per strategy, the highest value first."""
+    rows = frame.sort_values(value, ascending=False)
+    names = [f"{clean(label, 26)} × {workers}" for label, workers in zip(rows["label"], rows["workers"], strict=True)]
+    figure, axes = blank(clean(title, 42), height=BORDER + 0.17 * max(len(names), 2), left=1.42)
+    places = np.arange(len(names))
+    looks = [style.look(str(strategy)) for strategy in rows["strategy"]]
+    axes.hlines(places, rows[low], rows[high], colors=[look.colour for look in looks], linewidth=1.1)
+    for place, number, look in zip(places, rows[value], looks, strict=True):
+        axes.plot(number, place, color=look.colour, marker=look.marker, markersize=3.8, markeredgewidth=0)
+    known = [*rows[value], *rows[low].dropna(), *rows[high].dropna(), *([serial] if serial else [])]
+    log_axis(axes.xaxis, *limits(known, least=2.0), scale, most=4)
+    axes.set_ylim(max(len(names), 2) - 0.5, -0.5)
+    axes.set_yticks(places, names)
+    for label, look in zip(axes.get_yticklabels(), looks, strict=True):
+        label.set_color(look.text)
+    axes.grid(visible=False, axis="y")
+    axes.grid(axis="x")
+    if serial:
+        upright(axes, serial, "serial")
+    return figure

@@ -124,11 +124,10 @@ def _listing(block: Data) -> Markup:
 
 
 def _facts(block: Data) -> Markup:
-    rows = Markup("").join(Markup("<tr><th scope=row>{}</th><td>{}</td></tr>").format(*fact) for fact in block["facts"])
-    return Markup(
-        '<figure class="table facts" id="{name}"><figcaption id="{name}-caption">{caption}</figcaption>'
-        '<table aria-labelledby="{name}-caption"><tbody>{rows}</tbody></table></figure>'
-    ).format(name=block["name"], caption=_words(block["caption"]), rows=rows)
+    rows = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*fact) for fact in block["facts"])
+    return Markup('<figure id="{}"><figcaption>{}</figcaption><dl class=facts>{}</dl></figure>').format(
+        block["name"], _words(block["caption"]), rows
+    )
 
 
 def _files(block: Data) -> Markup:

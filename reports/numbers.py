@@ -6,6 +6,9 @@ import math
 import re
 
 MISSING = "–"
+TIMES = "\N{MULTIPLICATION SIGN}"
+SLOW = 0.67
+"""Speed-ups below this are told as how many times longer it takes."""
 NARROW = "\u00a0"
 """Between a number and its unit: never broken over two lines."""
 
@@ -74,6 +77,12 @@ def ratio(value: float) -> str:
 def interval(low: float, high: float) -> str:
     """Both ends of an interval: `1.79 to 1.90`; empty where there is none."""
     return "" if missing(low) or missing(high) else f"{ratio(low)} to {ratio(high)}"
+
+
+def told(speedup: float, low: float, high: float) -> tuple[float, float, float, bool]:
+    """A speed-up with its interval as it is told, and whether that is by how many times it is slower."""
+    slower = speedup < SLOW
+    return (1 / speedup, 1 / high, 1 / low, True) if slower else (speedup, low, high, False)
 
 
 def percent(value: float) -> str:

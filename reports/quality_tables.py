@@ -6,8 +6,10 @@ import pandas as pd
 
 from reports import numbers
 from reports.document import Cell, Column, Table, clean, words
-from reports.tables import number_cell, text_cell, unique
+from reports.tables import number_cell, pool_cell, text_cell, unique, without_empty
 
+MOST_UNSTABLE = 10
+"""Unstable cases that are listed."""
 DISTURBANCES = {
     "steal": "CPU time taken by other machines on the host",
     "pressure": "time in which something waited for a CPU",
@@ -43,22 +45,24 @@ def noise(frame: pd.DataFrame, *, name: str) -> Table:
     )
 
 
-def unstable(stability: pd.DataFrame, *, name: str) -> Table:
-    """The cases that vary most, the most unstable first."""
+def unstable(stability: pd.DataFrame, *, name: str, several_interpreters: bool) -> Table:
+    """The cases that vary most, the most unstable first; the others are counted."""
+    shown = stability.sort_values("cv_between", ascending=False)
     rows = [
         (
             text_cell(row["workload"], note=row["setting"], style="code"),
-            text_cell(row["name"], strategy=str(row["strategy"])),
-            text_cell(row["interpreter"]),
+            pool_cell(row),
+            text_cell(row["interpreter"] if several_interpreters else None),
             number_cell(row["cv_between"], numbers.percent(row["cv_between"])),
             number_cell(row["cv_within"], numbers.percent(row["cv_within"])),
             number_cell(row["n"], str(row["n"])),
         )
-        for row in stability.sort_values("cv_between", ascending=False).to_dict("records")
+        for row in shown.head(MOST_UNSTABLE).to_dict("records")
     ]
-    return Table(
+    more = numbers.count(len(shown) - len(rows), "more case")
+    table = Table(
         name=name,
-        caption=words("Unstable cases: those that vary by more than 10 % between invocations."),
+        caption=words("Unstable cases, the worst first: those that vary by more than 10 % between invocations."),
         columns=(
             Column("Work", weight=1.5),
             Column("Strategy", weight=2.0),
@@ -68,16 +72,20 @@ def unstable(stability: pd.DataFrame, *, name: str) -> Table:
             Column("Invocations", "right"),
         ),
         rows=tuple(rows),
+        note=words(f"And {more}: the table of every case says how much each varies.") if len(shown) > len(rows) else (),
     )
+    return without_empty(table)
 
 
-def mishaps(statuses: pd.DataFrame, *, name: str) -> Table | None:
+def mishaps(statuses: pd.DataFrame, *, name: str, several_interpreters: bool) -> Table | None:
     """Invocations that did not end well, with their most frequent message; None if all did."""
     bad = statuses[~statuses["status"].isin(["ok", "unsupported"])]
     rows = [
         (
             text_cell(row["workload"], note=row["setting"], style="code"),
-            text_cell(row["name"], strategy=str(row["strategy"]), note=row["interpreter"]),
+            text_cell(
+                row["name"], strategy=str(row["strategy"]), note=row["interpreter"] if several_interpreters else None
+            ),
             text_cell(row["status"], style="warning" if row["status"] != "contaminated" else ""),
             number_cell(row["n"], str(row["n"])),
             text_cell(row["error"]),
@@ -128,20 +136,21 @@ def stops(frame: pd.DataFrame, *, name: str) -> Table:
     )
 
 
-def checksums(frame: pd.DataFrame, *, name: str) -> Table:
+def checksums(frame: pd.DataFrame, *, name: str, several_interpreters: bool) -> Table:
     """Groups in which the results can't be shown to be the same."""
     rows = [
         (
             text_cell(row["workload"], note=row["setting"], style="code"),
-            text_cell(row["interpreter"]),
+            text_cell(row["interpreter"] if several_interpreters else None),
             text_cell(row["results"], style="warning" if row["results"] == "different" else ""),
             text_cell(unique(row["differing"], most=4) or None),
         )
         for row in frame[frame["results"] != "same"].to_dict("records")
     ]
-    return Table(
+    table = Table(
         name=name,
         caption=words("Kinds of work whose results could not be shown to be the same under every strategy."),
         columns=(Column("Work", weight=1.5), Column("Interpreter"), Column("Results"), Column("Differing", weight=2.0)),
         rows=tuple(rows),
     )
+    return without_empty(table)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.store.run_file import read_run
 from reports.errors import RenderError
+from reports.kernel import waiting
 
 if TYPE_CHECKING:
     from reports.typeset import Attachment
@@ -54,12 +55,13 @@ def render(bundle_folder: Path, *, pdf: bool = True, timeout_s: float = 300) -> 
     if not bundle_folder.is_dir():
         raise RenderError(f"{bundle_folder}: there is no such folder; give the folder that a run wrote")
     read_run(bundle_folder)
-    from reports.execute import execute
+    with waiting("reports.sections", "reports.reproduction") as kernel:
+        from reports.execute import execute
 
-    # Only after that import: two threads importing the same packages, which import each other, get in their way.
-    warm_up = threading.Thread(target=_import_exporters, args=(pdf,), daemon=True)
-    warm_up.start()
-    notebook = execute(NOTEBOOK, bundle_folder, timeout_s=timeout_s)
+        # Only after that import: two threads importing packages which import each other get in their way.
+        warm_up = threading.Thread(target=_import_exporters, args=(pdf,), daemon=True)
+        warm_up.start()
+        notebook = execute(NOTEBOOK, bundle_folder, kernel, timeout_s=timeout_s)
     warm_up.join()
 
     from reports import export
@@ -81,7 +83,7 @@ def render(bundle_folder: Path, *, pdf: bool = True, timeout_s: float = 300) -> 
 
 def _import_exporters(pdf: bool) -> None:
     """Imports what is needed later while the kernel, another process, draws."""
-    for module in ("nbconvert", "mistune", *(["typst", "matplotlib"] if pdf else [])):
+    for module in ("nbconvert", "mistune", *(["typst"] if pdf else [])):
         import_module(module)
 
 

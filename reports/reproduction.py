@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reports import numbers
+from reports.configuration import written
 from reports.document import Block, Facts, Files, Listing, Paragraph, Title, clean, clean_lines, words
 from reports.render import DATA_FILES
 from reports.sections import Report
@@ -75,10 +74,9 @@ def how_to_repeat(report: Report) -> list[Block]:
     machine = _mapping(run.get("machine"))
     command = run.get("command") or []
     text = shlex.join(map(str, command)) if isinstance(command, list) else str(command)
-    configuration = yaml.safe_dump(run.get("config") or {}, sort_keys=False, allow_unicode=True, width=100)
     blocks: list[Block] = [
         Listing("The command", clean_lines(text, 2_000)),
-        Listing("The configuration, as it was resolved", clean_lines(configuration)),
+        Listing("The configuration, as it was resolved", clean_lines(written(_mapping(run.get("config"))))),
         Facts("run", words("The run."), tuple(_run_facts(run))),
         Facts("machine", words("The machine."), tuple(_flat(_mapping(machine.get("facts"))))),
     ]
@@ -110,16 +108,16 @@ def _run_facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield label, clean(value)
     for entry in run.get("calibrations") or ():
         if isinstance(entry, Mapping):
-            found = ", ".join(
-                f"{clean(key, 40)} {clean(value, 80)}" for key, value in entry.items() if value is not None
-            )
-            yield "calibration", found
+            found = f"{entry.get('parameter')} {entry.get('size')} for {entry.get('workload')}"
+            yield "calibrated", clean(f"{found}, {numbers.seconds(float(entry.get('task_s') or 'nan'))} a task")
 
 
 def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in facts.items():
         name = f"{prefix}{clean(key, 60).replace('_', ' ')}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key == "mitigations":
+            yield name, clean(_mitigations(value), 400)
+        elif isinstance(value, Mapping):
             yield from _flat(value, f"{name}, ")
         elif isinstance(value, list):
             joint = "; " if any(isinstance(each, Mapping) for each in value) else ", "
@@ -135,8 +133,22 @@ def _entry(value: object) -> str:
     return ", ".join(f"{name} {shown}" for name, shown in _flat(value))
 
 
+def _mitigations(found: Mapping[str, Any]) -> str:
+    """Names by what the system says first about each; what doesn't concern this processor is only counted."""
+    groups: dict[str, list[str]] = {}
+    for name, state in found.items():
+        groups.setdefault(str(state).partition(":")[0].strip().lower(), []).append(str(name))
+    spared = len(groups.pop("not affected", ()))
+    parts = [f"{state}: {', '.join(names)}" for state, names in groups.items()]
+    return "; ".join([*parts, *([f"not affected: {spared} others"] if spared else [])]) or "none"
+
+
 def _is_size(key: object, value: object) -> bool:
-    return str(key).endswith("_bytes") and isinstance(value, int | float) and not isinstance(value, bool)
+    return str(key).endswith("_bytes") and _number(value)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _files(folder: Path) -> Files:

@@ -13,7 +13,7 @@ from pipeline.analysis.summary import Summary, summarise
 from pipeline.analysis.winners import NOT_MEASURED
 from reports import drawing, figures, numbers, quality_tables, sentences, tables
 from reports import pools as pool_frames
-from reports.document import Block, Figure, Heading, Items, Panel, Paragraph, Words, clean, code, plain, words
+from reports.document import Block, Figure, Heading, Item, Items, Panel, Paragraph, Words, clean, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -34,9 +34,14 @@ class Report:
         """Their names, in the order of the cases."""
         return [str(name) for name in self.summary.cases["interpreter"].dropna().unique()]
 
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one interpreter."""
+        return len(self.interpreters) > 1
+
     def anchor(self, name: str, interpreter: str) -> str:
         """A block's name, unique over interpreters."""
-        return name if len(self.interpreters) < 2 else f"{name}-{self.interpreters.index(interpreter) + 1}"
+        return name if not self.several else f"{name}-{self.interpreters.index(interpreter) + 1}"
 
 
 def open_report(bundle: str) -> Report:
@@ -61,26 +66,37 @@ def show(*blocks: Block) -> None:
 def answer(report: Report) -> list[Block]:
     """Page one: can the run be trusted, a sentence and a table row per kind of work, what was left out."""
     summary = report.summary
-    blocks: list[Block] = [sentences.trust(summary.trust)]
-    for interpreter, rows in _by_interpreter(report, summary.winners):
-        measured = rows[rows["outcome"] != NOT_MEASURED]
-        blocks += _interpreter_heading(report, interpreter)
-        if measured.empty:
-            blocks.append(_none("No kind of work has an answer: neither serial nor any other strategy finished twice."))
-            continue
-        several = interpreter if len(report.interpreters) > 1 else ""
-        blocks.append(Items(sentences.answers(rows)))
-        blocks.append(tables.decision(rows, name=report.anchor("decision", interpreter), interpreter=several))
-    if summary.winners.empty:
+    blocks: list[Block] = [sentences.trust(summary.trust), *_sentences(report)]
+    if (summary.winners["outcome"] != NOT_MEASURED).any():
+        blocks.append(tables.decision(summary.winners, name="decision", several_interpreters=report.several))
+    elif summary.winners.empty:
         blocks.append(_none("The run holds no cases, so there is nothing to answer."))
-    missing = tables.left_out(summary.not_measured, name="left-out", several_interpreters=len(report.interpreters) > 1)
+    else:
+        blocks.append(_none("No kind of work has an answer: neither serial nor any other strategy finished twice."))
+    missing = tables.left_out(summary.not_measured, name="left-out", interpreters=report.interpreters)
     blocks.append(missing or Paragraph(words("Every case of the grid was measured.")))
     return blocks
+
+
+def _sentences(report: Report) -> Iterator[Block]:
+    """The answers, those that several interpreters share only once."""
+    shared: dict[Item, list[str]] = {}
+    for interpreter, rows in _by_interpreter(report, report.summary.winners):
+        for item in sentences.answers(rows):
+            shared.setdefault(item, []).append(interpreter)
+    groups: dict[tuple[str, ...], list[Item]] = {}
+    for item, names in shared.items():
+        groups.setdefault(tuple(names), []).append(item)
+    for together, items in groups.items():
+        yield from _interpreter_heading(report, *together)
+        yield Items(tuple(items))
 
 
 def speedups(report: Report) -> list[Block]:
     """Speed-up by workers for each kind of work, and every number behind it."""
     summary = report.summary
+    peaks = dict(zip(summary.memory["case_id"], summary.memory["peak_bytes"], strict=True))
+    varies = dict(zip(summary.stability["case_id"], summary.stability["cv_between"], strict=True))
     blocks: list[Block] = []
     for interpreter, rows in _by_interpreter(report, summary.speedups):
         panels = []
@@ -95,11 +111,11 @@ def speedups(report: Report) -> list[Block]:
         caption = words(
             "Speed-up of a resident pool over serial, by number of workers; bars are 95 % intervals, the dotted line "
             "is the ideal of one serial run's worth per worker, the dashed one marks the CPUs. Both axes are "
-            "logarithmic. Markers stand a little aside so that intervals can be told apart."
+            "logarithmic. Markers stand a little aside so that intervals can be told apart. Where there is only one "
+            "number of workers, each strategy has a row, and the dashed line is serial."
         )
         blocks.append(Figure(report.anchor("speed-up", interpreter), caption, tuple(panels)))
-        peaks = dict(zip(summary.memory["case_id"], summary.memory["peak_bytes"], strict=True))
-        blocks.append(tables.speedups(rows, peaks, name=report.anchor("speed-up-table", interpreter)))
+        blocks.append(tables.speedups(rows, peaks, varies, name=report.anchor("speed-up-table", interpreter)))
     return blocks or [_none("No case could be compared with serial, so there is no speed-up to show.")]
 
 
@@ -154,8 +170,8 @@ def time_and_memory(report: Report) -> list[Block]:
             panels.append(_panel(figures.time_against_memory(group, title=title), alt))
         if panels:
             caption = words(
-                "Time of one batch, start-up and shutdown included, against peak memory of all its processes. Named "
-                "cases are on the front: nothing else is faster without more memory. Faint ones are beaten."
+                "Peak memory of all processes (upwards) against the time of one batch, start-up and shutdown included. "
+                "Named cases are on the front: nothing else is faster without more memory. Faint ones are beaten."
             )
             blocks += _interpreter_heading(report, interpreter)
             blocks.append(Figure(report.anchor("memory", interpreter), caption, tuple(panels)))
@@ -184,14 +200,17 @@ def quality(report: Report) -> list[Block]:
     if drift is not None:
         blocks.append(drift)
     blocks.append(quality_tables.noise(summary.noise, name="noise"))
+    several = report.several
     unstable = summary.stability[summary.stability["unstable"]]
     blocks.append(
-        quality_tables.unstable(unstable, name="unstable") if len(unstable) else _fine("No case is unstable.")
+        quality_tables.unstable(unstable, name="unstable", several_interpreters=several)
+        if len(unstable)
+        else _fine("No case is unstable.")
     )
-    mishaps = quality_tables.mishaps(summary.statuses, name="mishaps")
+    mishaps = quality_tables.mishaps(summary.statuses, name="mishaps", several_interpreters=several)
     blocks.append(mishaps or _fine("Every invocation ended well."))
     if (summary.checksums["results"] != "same").any():
-        blocks.append(quality_tables.checksums(summary.checksums, name="checksums"))
+        blocks.append(quality_tables.checksums(summary.checksums, name="checksums", several_interpreters=several))
     elif len(summary.checksums):
         blocks.append(_fine("Every strategy gave the same results as serial."))
     if len(summary.stops):
@@ -219,15 +238,11 @@ def _by_interpreter(report: Report, frame: pd.DataFrame) -> Iterator[tuple[str, 
         yield name, frame[frame["interpreter"] == name]
 
 
-def _interpreter_heading(report: Report, name: str) -> list[Block]:
-    if len(report.interpreters) < 2:
+def _interpreter_heading(report: Report, *names: str) -> list[Block]:
+    if not report.several:
         return []
-    facts = (report.bundle.run.get("interpreters") or {}).get(name) or {}
-    details = [str(facts.get("implementation") or ""), str(facts.get("version") or "")]
-    details += ["free-threaded"] if facts.get("free_threaded") else []
-    shown = " ".join(filter(None, details))
-    sentence = words("Under ", code(name))
-    return [Heading(sentence + words(" (", plain(shown), ")") if shown else sentence)]
+    shown = [sentences.interpreter(name, (report.bundle.run.get("interpreters") or {}).get(name)) for name in names]
+    return [Heading((*words("Under "), *sentences.joined(shown)))]
 
 
 def _title(workload: object, setting: object) -> str:

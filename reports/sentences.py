@@ -13,9 +13,7 @@ from reports import numbers
 from reports.document import Item, Items, Paragraph, Span, Tone, Words, code, plain, strong, words
 
 Row = Mapping[Any, Any]
-MOST_NAMES = 3
-SLOW = 0.67
-"""Speed-ups below this are told as how many times longer it takes."""
+MOST_NAMES = 2
 
 
 def work_name(row: Row) -> Words:
@@ -27,20 +25,28 @@ def work_name(row: Row) -> Words:
 def answers(winners: pd.DataFrame) -> tuple[Item, ...]:
     """One item per kind of work: what to use for a resident pool, and whether a single batch changes that.
 
+    Kinds of work that have no answer for the same reason share an item.
+
     Args:
         winners: rows of one interpreter, as `winners` returns them.
     """
-    items = []
+    items: list[Item] = []
+    silent: dict[str, list[Words]] = {}
     for _, group in winners.groupby(["workload", "setting", "baseline_id"], sort=False, dropna=False):
         by_use = {row["use"]: row for row in group.to_dict("records")}
-        resident, one_shot = by_use.get("resident"), by_use.get("one_shot")
-        row = resident if resident is not None else one_shot
+        one_shot = by_use.get("one_shot")
+        row = by_use.get("resident") or one_shot
         if row is None:
             continue
+        if row["outcome"] == NOT_MEASURED:
+            silent.setdefault(str(row["reason"]), []).append(work_name(row))
+            continue
         sentence = (*words("For "), *work_name(row), *_verdict(row))
-        if resident is not None and one_shot is not None:
-            sentence += _single_batch(resident, one_shot)
-        items.append(Item(sentence, strategy=marked_strategy(row)))
+        if row is not one_shot and one_shot is not None:
+            sentence += _single_batch(row, one_shot)
+        items.append(Item(sentence + _doubt(row), strategy=marked_strategy(row)))
+    for reason, names in silent.items():
+        items.append(Item((*words("For "), *joined(names), *words(" no answer: ", plain(reason), "."))))
     return tuple(items)
 
 
@@ -51,112 +57,78 @@ def marked_strategy(row: Row) -> str:
     return "serial" if row["outcome"] == SERIAL else ""
 
 
-def pool_name(label: object, workers: object) -> str:
-    """`processes (fork) with 4 workers`; just the label where there is no number of workers."""
-    return str(label) if numbers.missing(workers) else f"{label} with {numbers.count(int(str(workers)), 'worker')}"
+def best_parallel(row: Row) -> tuple[str, str]:
+    """The name of the best pool of a row without a winner, and the prefix of the columns that hold its numbers."""
+    return (str(row["name"]), "") if row["strategy"] != "serial" else (str(row["runner_up"]), "runner_up_")
 
 
 def _verdict(row: Row) -> Words:
-    match row["outcome"]:
-        case outcome if outcome == WINNER:
-            return _winner(row)
-        case outcome if outcome == SERIAL:
-            return words(
-                " stay ", strong("serial"), ": the best of the others, ", plain(row["runner_up"]), ", ",
-                *_stands(row, "runner_up_speedup", "runner_up_low", "runner_up_high"), ".",
-            )  # fmt: skip
-        case outcome if outcome == NO_DIFFERENCE:
-            return _no_difference(row)
-        case outcome if outcome == NOT_MEASURED:
-            return words(" there is no answer: ", plain(row["reason"]), ".")
-    return words(" there is no answer.")
+    if row["outcome"] == WINNER:
+        sentence = words(" use ", strong(row["recommended_name"]), ": ", *_times(row, "recommended_"), *_equals(row))
+        return sentence + words("." if row["pays"] else "; the gain may be too small to pay.")
+    name, prefix = best_parallel(row)
+    if row["outcome"] == SERIAL:
+        return words(" stay ", strong("serial"), ": ", plain(name), " ", *_times(row, prefix, verb=True), ".")
+    if _given(row["reason"]):
+        return words(" ", strong("no difference that pays"), ": ", plain(row["reason"]), ".")
+    sentence = words(" ", strong(NO_DIFFERENCE), ": ", plain(name), " ", *_times(row, prefix, verb=True))
+    if not numbers.missing(row["mde"]):
+        found = numbers.percent(row["mde"])
+        sentence += words("; a difference of ", plain(found), " would probably have shown")
+    return sentence + words(".")
 
 
-def _winner(row: Row) -> Words:
-    name = pool_name(row["recommended_label"], row["recommended_workers"])
-    sentence = words(
-        " use ", strong(name), ": ",
-        *_times(row, "recommended_speedup", "recommended_low", "recommended_high"), ".",
-    )  # fmt: skip
-    equals = _equals(row)
-    if equals:
-        sentence += words(" Not to be told apart from the fastest: ", plain(equals), ".")
-    if not row["pays"]:
-        sentence += words(" The gain may be too small to pay.")
-    return sentence + _doubt(row)
-
-
-def _equals(row: Row) -> str:
+def _equals(row: Row) -> Words:
     """The names that stand beside the recommended one: the best estimate and its equals."""
-    names = [str(row["name"]), *(str(name) for name in row["tied"])]
-    others = [name for name in names if name != row["recommended_name"]] if len(names) > 1 else []
+    others = [str(name) for name in row["tied"] if name != row["recommended_name"]]
     if len(others) > MOST_NAMES:
         others = [*others[:MOST_NAMES], f"{len(others) - MOST_NAMES} more"]
-    return numbers.listing(others)
-
-
-def _no_difference(row: Row) -> Words:
-    sentence = words(
-        " there is ", strong("no reliable difference"), " that would pay: " if _given(row["reason"]) else ": "
-    )
-    if _given(row["reason"]):
-        return sentence + words(plain(row["reason"]), ".") + _doubt(row)
-    parallel = row["name"] if row["strategy"] != "serial" else row["runner_up"]
-    columns = (
-        ("", "low", "high") if row["strategy"] != "serial" else ("runner_up_speedup", "runner_up_low", "runner_up_high")
-    )
-    sentence += words(
-        "the best of the others, ", plain(parallel), ", ", *_stands(row, columns[0] or "speedup", *columns[1:]), "."
-    )
-    if not numbers.missing(row["mde"]):
-        sentence += words(
-            " This run would probably have found a difference of ", plain(numbers.percent(row["mde"])), " or more."
-        )
-    return sentence + _doubt(row)
+    if row["name"] != row["recommended_name"]:
+        nor = f", nor can {numbers.listing(others, 'or')}" if others else ""
+        return words("; ", plain(row["name"]), " looks fastest but can't be told apart", plain(nor))
+    return words("; ", plain(numbers.listing(others)), " can't be told apart") if others else ()
 
 
 def _single_batch(resident: Row, one_shot: Row) -> Words:
     if one_shot["outcome"] == WINNER:
-        name = pool_name(one_shot["recommended_label"], one_shot["recommended_workers"])
-        times = _times(one_shot, "recommended_speedup", "recommended_low", "recommended_high", short=True)
         same = one_shot["recommended_name"] == resident["recommended_name"] and resident["outcome"] == WINNER
-        lead = " Started for a single batch it is still " if same else " For a single batch, start-up included, "
-        return words(lead, *times, ".") if same else words(lead, "use ", strong(name), ": ", *times, ".")
+        name = words("still ") if same else words(strong(one_shot["recommended_name"]), ", ")
+        return words(" Single batch: ", *name, *_times(one_shot, "recommended_"), ".")
     if resident["outcome"] != WINNER or one_shot["outcome"] == NOT_MEASURED:
         return ()
     if one_shot["outcome"] == SERIAL:
-        times = _stands(one_shot, "runner_up_speedup", "runner_up_low", "runner_up_high", short=True)
-        return words(
-            " For a single batch stay ",
-            strong("serial"),
-            ": with start-up, ",
-            plain(one_shot["runner_up"]),
-            " ",
-            *times,
-            ".",
-        )
-    return words(" For a single batch, start-up included, nothing is reliably better than serial by enough to pay.")
+        return words(" Single batch: stay ", strong("serial"), ".")
+    return words(f" Single batch: {'too small a gain to pay' if _given(one_shot['reason']) else NO_DIFFERENCE}.")
 
 
-def _stands(row: Row, value: str, low: str, high: str, *, short: bool = False) -> Words:
-    """`is 1.84 times as fast as serial (…)`, or for what is much slower `takes 192 times as long as serial (…)`."""
-    if row[value] >= SLOW:
-        return words("is ", *_times(row, value, low, high, short=short))
-    inverse = {value: 1 / row[value], low: 1 / row[high], high: 1 / row[low]}
-    return words("takes ", *_times(inverse, value, low, high, short=short, how="long"))
-
-
-def _times(row: Row, value: str, low: str, high: str, *, short: bool = False, how: str = "fast") -> Words:
-    ends = numbers.interval(row[low], row[high])
-    inside = "" if not ends else f" ({ends})" if short else f" (95\u00a0% interval {ends})"
-    than = "" if short else " as serial"
-    return words(strong(f"{numbers.ratio(row[value])} times"), f" as {how}{than}{inside}")
+def _times(row: Row, prefix: str, *, verb: bool = False) -> Words:
+    """`1.84 times as fast (…)`, or for what is much slower `192 times as long (…)`; with `is` or `takes` before it."""
+    ratio, low, high, slower = numbers.told(row[f"{prefix}speedup"], row[f"{prefix}low"], row[f"{prefix}high"])
+    ends = numbers.interval(low, high)
+    lead = ("takes " if slower else "is ") if verb else ""
+    how = f" as {'long' if slower else 'fast'}{ends and f' ({ends})'}"
+    return words(lead, strong(f"{numbers.ratio(ratio)} times"), how)
 
 
 def _doubt(row: Row) -> Words:
-    if row["agree"]:
-        return ()
-    return words(" The two kinds of interval contradict each other here, so take the number with care.")
+    return () if row["agree"] else words(" Take it with care: the two kinds of interval contradict each other.")
+
+
+def interpreter(name: str, facts: Mapping[str, Any] | None) -> Words:
+    """The interpreter's name, and in brackets what it is."""
+    known = facts or {}
+    details = [str(known.get("implementation") or ""), str(known.get("version") or "")]
+    details += ["free-threaded"] if known.get("free_threaded") else []
+    shown = " ".join(filter(None, details))
+    return words(code(name), " (", plain(shown), ")") if shown else words(code(name))
+
+
+def joined(names: Sequence[Words]) -> Words:
+    """The names as `a, b and c`."""
+    found: list[Span] = []
+    for left, name in zip(range(len(names), 0, -1), names, strict=True):
+        found += words(*([" and " if left == 1 else ", "] if found else []), *name)
+    return tuple(found)
 
 
 def trust(judgement: Trust) -> Paragraph:
@@ -212,7 +184,7 @@ def worker_memory(pools: pd.DataFrame) -> Words:
 
 
 def _pool(row: Row) -> Span:
-    return plain(pool_name(row["label"], row["workers"]))
+    return plain(f"{row['label']} × {row['workers']}")
 
 
 def _given(value: object) -> bool:

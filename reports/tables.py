@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,11 +11,9 @@ import pandas as pd
 from pipeline.analysis.winners import NO_DIFFERENCE, NOT_MEASURED, SERIAL, WINNER
 from reports import numbers
 from reports.document import Cell, Column, Table, clean, words
-from reports.sentences import marked_strategy
+from reports.sentences import best_parallel
 
 Row = Mapping[Any, Any]
-TIMES = "\N{MULTIPLICATION SIGN}"
-SHORT = {WINNER: "", SERIAL: "serial", NO_DIFFERENCE: "no reliable difference", NOT_MEASURED: "not measured"}
 
 
 def number_cell(value: Any, text: str, *, note: str = "", style: Any = "") -> Cell:
@@ -28,50 +27,53 @@ def text_cell(value: Any, *, note: Any = "", strategy: str = "", style: Any = ""
     return Cell(shown, note="" if numbers.missing(note) else clean(note), strategy=strategy, style=style)
 
 
-def decision(winners: pd.DataFrame, *, name: str, interpreter: str = "") -> Table:
-    """The decision table: a row per kind of work, a resident pool beside a single batch.
+def pool_cell(row: Row, prefix: str = "", *, style: Any = "") -> Cell:
+    """A strategy with its workers; the start method stands in the second line."""
+    name, method = str(row[f"{prefix}name"]), row[f"{prefix}start_method"]
+    short = name if numbers.missing(method) else name.replace(f" ({method})", "")
+    return text_cell(short, note=method if short != name else "", strategy=str(row[f"{prefix}strategy"]), style=style)
 
-    Args:
-        winners: rows of one interpreter.
-        name: the table's anchor.
-        interpreter: named in the caption where there are several.
+
+def decision(winners: pd.DataFrame, *, name: str, several_interpreters: bool = False) -> Table:
+    """The decision table: a row per kind of work and interpreter, a resident pool beside a single batch.
+
+    Kinds of work without any answer are left to the sentences.
     """
+    keys = ["workload", "setting"]
+    known = winners[winners.groupby("baseline_id")["outcome"].transform(lambda found: (found != NOT_MEASURED).any())]
     rows = []
-    for _, group in winners.groupby(["workload", "setting", "baseline_id"], sort=False, dropna=False):
-        by_use = {row["use"]: row for row in group.to_dict("records")}
-        resident, one_shot = by_use.get("resident"), by_use.get("one_shot")
-        first = resident if resident is not None else one_shot
-        if first is None:
-            continue
-        peak, ready = (_of_choice(resident, value) for value in ("peak_bytes", "startup_s"))
-        rows.append(
-            (
-                text_cell(first["workload"], note=first["setting"], style="code"),
-                *_choice(resident),
-                *_choice(one_shot),
-                number_cell(peak, numbers.size(peak)),
-                number_cell(ready, numbers.seconds(ready)),
+    for _, kind in known.groupby(keys, sort=False, dropna=False):
+        for _, group in kind.groupby("baseline_id", sort=False):
+            by_use = {row["use"]: row for row in group.to_dict("records")}
+            resident, one_shot = by_use.get("resident"), by_use.get("one_shot")
+            first = group.iloc[0]
+            peak, ready = (_of_choice(resident, value) for value in ("peak_bytes", "startup_s"))
+            rows.append(
+                (
+                    text_cell(first["workload"], note=first["setting"], style="code"),
+                    *([text_cell(first["interpreter"], style="code")] if several_interpreters else []),
+                    *_choice(resident),
+                    *_choice(one_shot),
+                    number_cell(peak, numbers.size(peak)),
+                    number_cell(ready, numbers.seconds(ready)),
+                )
             )
-        )
-    where = f" under {clean(interpreter, 60)}" if interpreter else ""
     return Table(
         name=name,
-        caption=words(f"What to use{where}. Speed-ups are against serial, with 95 % intervals."),
+        caption=words("What to use, against serial, with 95 % intervals."),
         columns=(
-            Column("Work", weight=1.5),
-            Column("Resident pool", weight=1.9),
+            Column("Work", weight=1.35),
+            *([Column("Interpreter", weight=1.2)] if several_interpreters else []),
+            Column("Resident pool", weight=1.9 if several_interpreters else 2.25),
             Column("Speed-up", "right", weight=1.2),
-            Column("Single batch", weight=1.9),
+            Column("Single batch", weight=1.9 if several_interpreters else 2.25),
             Column("Speed-up", "right", weight=1.2),
-            Column("Peak memory", "right", weight=1.05),
-            Column("Start-up", "right", weight=1.0),
+            Column("Memory", "right", weight=0.9),
+            Column("Start-up", "right", weight=0.85),
         ),
         rows=tuple(rows),
         cards=True,
-        note=words(
-            "Resident pool: the workers are there already. Single batch: start-up and shutdown count. "
-            f"Peak memory and start-up are those of the resident choice. {numbers.MISSING}: not measured."
-        ),
+        note=words(f"Memory (peak) and start-up are those of the resident choice. {numbers.MISSING}: not measured."),
     )
 
 
@@ -79,17 +81,11 @@ def _choice(row: Row | None) -> tuple[Cell, Cell]:
     if row is None or row["outcome"] == NOT_MEASURED:
         return Cell("not measured", sort="~", style="warning"), number_cell(None, numbers.MISSING)
     if row["outcome"] == WINNER:
-        cell = text_cell(row["recommended_name"], strategy=marked_strategy(row), style="strong")
-        return cell, _speedup(row, "recommended_speedup", "recommended_low", "recommended_high")
+        return pool_cell(row, "recommended_", style="strong"), speedup_cell(row, "recommended_")
+    best, prefix = best_parallel(row)
     if row["outcome"] == SERIAL:
-        note = f"next: {row['runner_up']}"
-        return text_cell("serial", strategy="serial", style="strong", note=note), _speedup(
-            row, "runner_up_speedup", "runner_up_low", "runner_up_high"
-        )
-    parallel = row["strategy"] != "serial"
-    values = ("speedup", "low", "high") if parallel else ("runner_up_speedup", "runner_up_low", "runner_up_high")
-    best = row["name"] if parallel else row["runner_up"]
-    return text_cell(SHORT[NO_DIFFERENCE], note=f"best: {best}"), _speedup(row, *values)
+        return text_cell("serial", strategy="serial", style="strong", note=f"next: {best}"), speedup_cell(row, prefix)
+    return text_cell(NO_DIFFERENCE, note=f"best: {best}"), speedup_cell(row, prefix)
 
 
 def _of_choice(row: Row | None, value: str) -> Any:
@@ -98,43 +94,58 @@ def _of_choice(row: Row | None, value: str) -> Any:
     return row[f"recommended_{value}"]
 
 
-def _speedup(row: Row, value: str, low: str, high: str) -> Cell:
-    return number_cell(row[value], numbers.ratio(row[value]) + TIMES, note=numbers.interval(row[low], row[high]))
+def speedup_cell(row: Row, prefix: str = "") -> Cell:
+    """A speed-up with its interval, or how many times slower; it sorts by the speed-up."""
+    ratio, low, high, slower = numbers.told(row[f"{prefix}speedup"], row[f"{prefix}low"], row[f"{prefix}high"])
+    text = f"{numbers.ratio(ratio)}{numbers.TIMES}{' slower' if slower else ''}"
+    return number_cell(row[f"{prefix}speedup"], text, note=numbers.interval(low, high))
 
 
-def speedups(frame: pd.DataFrame, peaks: Mapping[str, float], *, name: str) -> Table:
-    """The numbers behind the speed-up figures: a row per case, both uses."""
+def speedups(frame: pd.DataFrame, peaks: Mapping[str, float], varies: Mapping[str, float], *, name: str) -> Table:
+    """The numbers behind the speed-up figures: a row per case, both uses.
+
+    Args:
+        frame: rows of one interpreter.
+        peaks: peak memory in bytes by `case_id`.
+        varies: coefficient of variation between invocations by `case_id`.
+        name: the table's anchor.
+    """
     rows = []
     for _, group in frame.groupby("case_id", sort=False):
         by_use = {row["use"]: row for row in group.to_dict("records")}
         resident, one_shot = by_use["resident"], by_use["one_shot"]
-        peak = peaks.get(str(resident["case_id"]))
+        peak, varying = (known.get(str(resident["case_id"]), float("nan")) for known in (peaks, varies))
         rows.append(
             (
                 text_cell(resident["workload"], note=resident["setting"], style="code"),
-                text_cell(resident["name"], strategy=str(resident["strategy"])),
+                pool_cell(resident),
                 number_cell(resident["time_s"], numbers.seconds(resident["time_s"])),
-                _speedup(resident, "speedup", "low", "high"),
+                speedup_cell(resident),
                 number_cell(resident["efficiency"], numbers.percent(resident["efficiency"])),
                 number_cell(one_shot["time_s"], numbers.seconds(one_shot["time_s"])),
-                _speedup(one_shot, "speedup", "low", "high"),
-                number_cell(peak, numbers.size(peak if peak is not None else float("nan"))),
+                speedup_cell(one_shot),
+                number_cell(peak, numbers.size(peak)),
+                number_cell(varying, numbers.percent(varying)),
                 number_cell(resident["n"], str(resident["n"])),
             )
         )
     return Table(
         name=name,
-        caption=words("Every case: time of one batch, speed-up against serial with 95 % interval, blocks compared."),
+        caption=words(
+            "Every case: time of one batch, speed-up against serial with 95 % interval, how much the steady phase "
+            "varies between invocations (coefficient of variation), blocks compared."
+        ),
         columns=(
-            Column("Work", weight=1.5),
-            Column("Strategy", weight=2.0),
-            Column("Resident", "right", weight=1.0),
-            Column("Speed-up", "right", weight=1.25),
-            Column("Efficiency", "right", weight=0.95),
-            Column("Single batch", "right", weight=1.0),
-            Column("Speed-up", "right", weight=1.25),
-            Column("Peak", "right", weight=1.0),
-            Column("Blocks", "right", weight=0.75),
+            Column("Work", weight=1.4),
+            Column("Strategy", weight=1.6),
+            Column("Resident", "right", weight=0.95),
+            Column("Speed-up", "right", weight=1.5),
+            Column("Efficiency", "right", weight=1.0),
+            Column("Single batch", "right", weight=0.95),
+            Column("Speed-up", "right", weight=1.5),
+            Column("Peak", "right", weight=0.95),
+            Column("Varies", "right", weight=0.75),
+            Column("Blocks", "right", weight=0.7),
         ),
         rows=tuple(rows),
         folded=True,
@@ -174,36 +185,41 @@ def pools(frame: pd.DataFrame, *, name: str) -> Table:
     )
 
 
-def left_out(frame: pd.DataFrame, *, name: str, several_interpreters: bool) -> Table | None:
+def left_out(frame: pd.DataFrame, *, name: str, interpreters: Sequence[str]) -> Table | None:
     """What was not measured, and why: cases with the same reason in one row; None if nothing was left out."""
+    only = f" · {interpreters[0]}" if len(interpreters) == 1 else ""
     rows = []
     for (kind, reason), group in frame.groupby(["kind", "reason"], sort=False, dropna=False):
-        names = unique(group["label"].astype(object).where(group["label"].notna(), group["name"]), most=3)
-        works = unique(group["workload"], most=3)
-        where = unique(group["interpreter"], most=2) if several_interpreters else ""
-        cells = (
-            text_cell(names),
-            text_cell(works or numbers.MISSING, note=where and f"under {where}"),
-            number_cell(len(group), str(len(group))),
-            text_cell(kind),
-            text_cell(reason),
+        labels = group["label"].astype(object).where(group["label"].notna(), group["name"])
+        where = list(group["interpreter"].dropna().unique())
+        rows.append(
+            (
+                text_cell(unique((str(label).removesuffix(only) for label in labels), most=3)),
+                text_cell(unique(group["workload"], most=3) or None),
+                text_cell(unique(where, most=2) if 0 < len(where) < len(interpreters) else None),
+                number_cell(len(group), str(len(group))),
+                text_cell(kind),
+                text_cell(reason),
+            )
         )
-        rows.append(cells)
     if not rows:
         return None
-    return Table(
-        name=name,
-        caption=words("What was not measured, and why."),
-        columns=(
-            Column("What", weight=2.0),
-            Column("Work", weight=1.6),
-            Column("Cases", "right", weight=0.6),
-            Column("How", weight=0.9),
-            Column("Why", weight=2.6),
-        ),
-        rows=tuple(rows),
-        cards=True,
+    columns = (
+        Column("What", weight=3.0),
+        Column("Work", weight=2.2),
+        Column("Only under", weight=1.2),
+        Column("Cases", "right", weight=0.6),
+        Column("How", weight=1.1),
+        Column("Why", weight=2.4),
     )
+    return without_empty(Table(name, words("What was not measured, and why."), columns, tuple(rows), cards=True))
+
+
+def without_empty(table: Table) -> Table:
+    """The table without the columns in which nothing stands."""
+    kept = [i for i in range(len(table.columns)) if any(row[i].text not in ("", numbers.MISSING) for row in table.rows)]
+    columns = tuple(table.columns[i] for i in kept)
+    return replace(table, columns=columns, rows=tuple(tuple(row[i] for i in kept) for row in table.rows))
 
 
 def unique(values: Iterable[Any], *, most: int) -> str:

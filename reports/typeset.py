@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +44,6 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
     Raises:
         typst.TypstError: if the document can't be compiled, which would be a mistake of the template.
     """
-    import matplotlib as mpl
     import typst
 
     title = next((block for block in blocks if block["kind"] == "title"), None)
@@ -61,7 +61,6 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
         "document.json": json.dumps(document).encode(),
         **{attachment.name: attachment.content for attachment in attachments},
     }
-    spare_fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
     # A folder of its own is all that the compiler can read.
     with tempfile.TemporaryDirectory(prefix="whichpool-pdf-") as folder:
         for name, content in sources.items():
@@ -72,9 +71,16 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
             format="pdf",
             pdf_standards=list(STANDARDS),
             ignore_system_fonts=True,
-            font_paths=[str(THEME / "fonts"), str(spare_fonts)],
+            font_paths=[str(THEME / "fonts"), str(_spare_fonts())],
         )
     return bytes(pdf)
+
+
+def _spare_fonts() -> Path:
+    """Where matplotlib keeps its fonts, found without importing it."""
+    found = find_spec("matplotlib")
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
 def _ordered(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import reports.execute  # noqa: F401 - before two threads import it at the same time
 from reports.render import Rendered, render
 from tests.support.synthetic import SyntheticBundle, synthetic_bundle
 
@@ -84,13 +86,9 @@ def read(files: Rendered) -> Shown:
 
 @pytest.fixture(scope="session")
 def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    bundle = synthetic_bundle(blocks=6, workers=(1, 2, 4), interpreters=("current",))
+    works = ("int_loop", "sleep", "noop")
+    bundle = synthetic_bundle(blocks=4, workloads=works, workers=(1, 2), interpreters=("current",))
     return write_bundle(tmp_path_factory.mktemp("bundle"), bundle)
-
-
-@pytest.fixture(scope="session")
-def shown(bundle_folder: Path) -> Shown:
-    return read(render(bundle_folder))
 
 
 @pytest.fixture(scope="session")
@@ -108,12 +106,24 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hostile(hostile_folder: Path) -> Shown:
-    return read(render(hostile_folder))
+def everything(bundle_folder: Path, hostile_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
+    """The ordinary bundle, the hostile one and a copy of it elsewhere, drawn side by side."""
+    copy = tmp_path_factory.mktemp("elsewhere") / "copy"
+    shutil.copytree(hostile_folder, copy)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return [read(files) for files in pool.map(render, (hostile_folder, copy, bundle_folder))]
 
 
 @pytest.fixture(scope="session")
-def hostile_again(hostile: Shown, hostile_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Shown:
-    folder = tmp_path_factory.mktemp("elsewhere") / "copy"
-    shutil.copytree(hostile_folder, folder, ignore=shutil.ignore_patterns("report.*"))
-    return read(render(folder))
+def shown(everything: list[Shown]) -> Shown:
+    return everything[2]
+
+
+@pytest.fixture(scope="session")
+def hostile(everything: list[Shown]) -> Shown:
+    return everything[0]
+
+
+@pytest.fixture(scope="session")
+def hostile_again(everything: list[Shown]) -> Shown:
+    return everything[1]

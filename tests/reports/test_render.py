@@ -16,6 +16,7 @@ from pipeline.errors import UserError
 from reports import render as rendering
 from reports.errors import RenderError, RenderFailure
 from reports.execute import execute
+from reports.kernel import waiting
 from reports.render import render
 from tests.reports.conftest import Shown
 
@@ -117,6 +118,7 @@ def test_pdf_has_outline_attachments_title_and_tags(shown: Shown, bundle_folder:
     text = document.pages[0].extract_text()
     assert "The answer" in text
     assert "What to use" in text, "the decision table belongs on page one"
+    assert "Memory (peak)" in text, "all of it, its note included"
     assert f"1 of {len(document.pages)}" in text
     assert "synthetic" in document.pages[1].extract_text().splitlines()[0]
 
@@ -179,6 +181,7 @@ def notebook(path: Path, source: str) -> Path:
 def test_killed_kernel_is_an_error_and_leaves_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = notebook(tmp_path / "killed.ipynb", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     monkeypatch.setattr(rendering, "NOTEBOOK", source)
+    monkeypatch.setattr(rendering, "waiting", lambda *_: waiting())  # what it would import isn't needed here
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     (bundle / "run.json").write_text('{"schema_version": 1}', encoding="utf-8")
@@ -189,14 +192,23 @@ def test_killed_kernel_is_an_error_and_leaves_no_report(tmp_path: Path, monkeypa
 
 def test_failing_cell_is_an_error_with_its_message(tmp_path: Path) -> None:
     source = notebook(tmp_path / "failing.ipynb", "raise ValueError('no such thing')")
-    with pytest.raises(RenderFailure, match="ValueError: no such thing"):
-        execute(source, tmp_path)
+    with pytest.raises(RenderFailure, match="ValueError: no such thing"), waiting() as kernel:
+        execute(source, tmp_path, kernel)
+    assert kernel.process.poll() is not None
+    assert not kernel.folder.exists()
 
 
 def test_slow_cell_is_given_up(tmp_path: Path) -> None:
     source = notebook(tmp_path / "slow.ipynb", "import time; time.sleep(60)")
-    with pytest.raises(RenderFailure, match="longer than 1 s"):
-        execute(source, tmp_path, timeout_s=1)
+    with pytest.raises(RenderFailure, match="longer than 1 s"), waiting() as kernel:
+        execute(source, tmp_path, kernel, timeout_s=1)
+
+
+def test_kernel_that_is_gone_before_it_is_needed_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RenderFailure, match="ended before it was done"), waiting() as kernel:
+        kernel.process.kill()
+        kernel.process.wait()
+        execute(notebook(tmp_path / "any.ipynb", "1"), tmp_path, kernel)
 
 
 def test_unreadable_bundle_is_the_users_to_mend(tmp_path: Path) -> None:

@@ -17,8 +17,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analysis.summary import summarise
-from reports import drawing, export, figures, pools, prose, reproduction, sections, style, svg, tables
-from reports.document import Block, Figure, Listing, Table, clean, clean_lines, text_of
+from reports import (
+    drawing,
+    export,
+    figures,
+    labels,
+    pools,
+    prose,
+    quality_tables,
+    reproduction,
+    sections,
+    style,
+    svg,
+    tables,
+)
+from reports.document import Block, Figure, Heading, Items, Listing, Table, clean, clean_lines, text_of
 from reports.html import to_html
 from reports.render import NOTEBOOK
 from reports.typeset import typeset
@@ -36,7 +49,14 @@ class Loaded:
 
 
 def bundle(**changed: Any) -> SyntheticBundle:
-    settings = {"blocks": 4, "workloads": ("int_loop", "sleep"), "workers": (1, 2), "interpreters": ("current",)}
+    settings = {
+        "blocks": 3,
+        "workloads": ("int_loop",),
+        "strategies": ("serial", "threads", "mp_pool"),
+        "workers": (1, 2),
+        "interpreters": ("current",),
+        "memory_blocks": 2,
+    }
     return synthetic_bundle(**(settings | changed))
 
 
@@ -64,6 +84,13 @@ def all_failed() -> SyntheticBundle:
     made = only(bundle(), lambda rows: rows["pass"] == "timing")
     made.invocations["status"] = "failed"
     made.invocations["error"] = "ValueError: no"
+    made.measurements = made.measurements.iloc[:0]
+    return made
+
+
+def all_failed_under_two() -> SyntheticBundle:
+    made = bundle(interpreters=("current", "python3.13t"), memory_blocks=0)
+    made.invocations["status"] = "failed"
     made.measurements = made.measurements.iloc[:0]
     return made
 
@@ -126,16 +153,47 @@ def test_names_are_unique_over_interpreters(blocks: list[Block]) -> None:
 def test_decision_table_says_what_the_winners_say(blocks: list[Block]) -> None:
     winners = summarise(bundle(interpreters=("current", "python3.13t"))).winners
     decisions = [block for block in blocks if isinstance(block, Table) and block.name.startswith("decision")]
-    rows = [row for table in decisions for row in table.rows]
+    (rows,) = (table.rows for table in decisions)
     resident = winners[winners["use"] == "resident"]
-    assert [row[0].text for row in rows] == list(resident["workload"])
-    for row, winner in zip(rows, resident.to_dict("records"), strict=True):
+    by_place = {(row[0].text, row[0].note, row[1].text): row for row in rows}
+    assert len(by_place) == len(rows) == len(resident)
+    for winner in resident.to_dict("records"):
+        row = by_place[winner["workload"], winner["setting"], winner["interpreter"]]
         if winner["outcome"] == "winner":
-            assert row[1].text == winner["recommended_name"]
-            assert row[2].sort == pytest.approx(winner["recommended_speedup"])
-            assert row[5].sort == pytest.approx(winner["recommended_peak_bytes"])
+            method = "" if pd.isna(winner["recommended_start_method"]) else winner["recommended_start_method"]
+            assert row[2].text == f"{winner['recommended_strategy']}\u00a0×\u00a0{winner['recommended_workers']}"
+            assert row[2].note == method
+            assert row[3].sort == pytest.approx(winner["recommended_speedup"])
+            assert row[6].sort == pytest.approx(winner["recommended_peak_bytes"])
         else:
-            assert winner["outcome"] in row[1].text
+            assert winner["outcome"] in row[2].text
+
+
+def test_sentences_that_hold_under_several_interpreters_are_told_once() -> None:
+    made = all_failed_under_two()
+    report = sections.Report(Loaded(Path(), made.run, made.invocations, made.measurements), summarise(made))
+    shown = sections.answer(report)
+    (items,) = (block for block in shown if isinstance(block, Items))
+    (heading,) = (block for block in shown if isinstance(block, Heading))
+    assert len(items.items) == 1
+    assert "current" in text_of(heading.words)
+    assert "python3.13t" in text_of(heading.words)
+
+
+def test_slow_is_told_as_how_many_times_slower_and_sorts_as_a_speedup() -> None:
+    cell = tables.speedup_cell({"speedup": 0.02, "low": 0.01, "high": 0.04})
+    assert (cell.text, cell.note, cell.sort) == ("50.0× slower", "25.0 to 100", 0.02)
+
+
+def test_only_the_worst_unstable_cases_are_listed() -> None:
+    case = {"workload": "w", "setting": "", "strategy": "threads", "start_method": None, "interpreter": "i", "n": 9}
+    frame = pd.DataFrame(
+        [case | {"name": f"threads × {i}", "cv_between": i / 10, "cv_within": 0.1} for i in range(1, 15)]
+    )
+    table = quality_tables.unstable(frame, name="x", several_interpreters=False)
+    assert [row[2].sort for row in table.rows] == [i / 10 for i in range(14, 4, -1)]
+    assert "Interpreter" not in [column.title for column in table.columns]
+    assert "4 more cases" in text_of(table.note)
 
 
 def test_drawings_are_well_formed_and_repeatable(blocks: list[Block]) -> None:
@@ -191,6 +249,20 @@ def test_axes_always_have_a_tick_and_never_too_many(low: float, factor: float) -
         assert all(low * 0.999 <= tick <= low * factor * 1.001 for tick in ticks)
 
 
+_, PANEL = drawing.blank()
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1.0), st.integers(1, 60)), min_size=1, max_size=5))
+def test_names_of_points_never_leave_the_panel(points: list[tuple[float, int]]) -> None:
+    front = pd.DataFrame({"name": ["x" * length for _, length in points], "time_s": [time for time, _ in points]})
+    low = labels.room_at_the_left(PANEL, front, 0.005, 2.0)
+    assert low <= 0.005
+    for name, time in zip(front["name"], front["time_s"], strict=True):
+        place = math.log(time / low) / math.log(2.0 / low)
+        width = labels.LETTER * min(len(name), labels.LONGEST_NAME) / drawing.points_wide(PANEL)
+        assert place >= min(width, 0.6)
+
+
 def test_front_holds_what_nothing_beats() -> None:
     points = pd.DataFrame(
         {
@@ -203,10 +275,13 @@ def test_front_holds_what_nothing_beats() -> None:
 
 
 def test_left_out_cases_are_grouped_by_reason() -> None:
-    summary = summarise(bundle(interpreters=("current", "python3.13t")))
-    table = tables.left_out(summary.not_measured, name="x", several_interpreters=True)
+    both = ("current", "python3.13t")
+    summary = summarise(bundle(interpreters=both, strategies=("serial", "processes", "mp_pool")))
+    table = tables.left_out(summary.not_measured, name="x", interpreters=both)
     assert table is not None
-    counts = [int(row[2].text) for row in table.rows]
+    place = [column.title for column in table.columns].index("Cases")
+    counts = [int(row[place].text) for row in table.rows]
+    assert all(any(row[i].text not in ("", "–") for row in table.rows) for i in range(len(table.columns)))
     assert sum(counts) == len(summary.not_measured)
     assert len(table.rows) < len(summary.not_measured)
 
@@ -221,7 +296,7 @@ def test_clean_text_is_one_visible_line(text: str) -> None:
 def test_configuration_is_shown_whole(blocks: list[Block]) -> None:
     listings = {block.title: block.text for block in blocks if isinstance(block, Listing)}
     assert listings["The command"].startswith("whichpool run configs/synthetic.yaml")
-    assert "precision: 0.03" in listings["The configuration, as it was resolved"]
+    assert "precision: 3%" in listings["The configuration, as it was resolved"]
 
 
 def test_the_notebooks_own_text_can_be_set() -> None:
