@@ -186,9 +186,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from reports.render import render
+    from reports.render import predict_s, render
 
-    rendered = render(options.bundle, pdf=not options.no_pdf)
+    with _console(to_stderr=True).status(f"drawing the report, about {predict_s(options.bundle):.0f} s …"):
+        rendered = render(options.bundle, pdf=not options.no_pdf)
     for path in (rendered.html, rendered.pdf, rendered.notebook):
         if path is not None:
             print(path)

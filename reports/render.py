@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.store.run_file import read_run
 from reports.errors import RenderError
@@ -27,6 +27,8 @@ DATA_FILES = {
     "run.json": "configuration, machine, interpreters, cases",
 }
 _LARGEST_ATTACHMENT = 512 * 1024
+SECONDS_AT_LEAST, SECONDS_PER_CASE = 4.0, 0.06
+"""Typical for two cores of 2024."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Rendered:
     """None if no PDF was asked for."""
     notebook: Path
     """The executed notebook, which a person can run again."""
+
+
+def predict_s(bundle_folder: Path) -> float:
+    """Seconds that rendering a bundle will roughly take.
+
+    Raises:
+        UserError: if there is no bundle, or one that can't be read.
+    """
+    return SECONDS_AT_LEAST + SECONDS_PER_CASE * len(_described(bundle_folder).get("cases", ()))
 
 
 def render(bundle_folder: Path, *, pdf: bool = True, timeout_s: float = 300) -> Rendered:
@@ -52,9 +63,7 @@ def render(bundle_folder: Path, *, pdf: bool = True, timeout_s: float = 300) -> 
         RenderError: if the report can't be made or written. The files of an earlier report are then untouched.
         UserError: if the bundle can't be read.
     """
-    if not bundle_folder.is_dir():
-        raise RenderError(f"{bundle_folder}: there is no such folder; give the folder that a run wrote")
-    read_run(bundle_folder)
+    _described(bundle_folder)
     with waiting("reports.sections", "reports.reproduction") as kernel:
         from reports.execute import execute
 
@@ -79,6 +88,13 @@ def render(bundle_folder: Path, *, pdf: bool = True, timeout_s: float = 300) -> 
         pdf=bundle_folder / "report.pdf" if pdf else None,
         notebook=bundle_folder / "report.ipynb",
     )
+
+
+def _described(bundle_folder: Path) -> dict[str, Any]:
+    """The bundle's `run.json`, so that what is no bundle is found out before anything is started."""
+    if not bundle_folder.is_dir():
+        raise RenderError(f"{bundle_folder}: there is no such folder; give the folder that a run wrote")
+    return read_run(bundle_folder)
 
 
 def _import_exporters(pdf: bool) -> None:

@@ -36,20 +36,15 @@ def show_decisions(summary: Summary, console: Console) -> None:
 
 
 def _decision(row: dict[Any, Any]) -> tuple[str, ...]:
-    workload = f"{row['workload']} {row['setting']}".strip()
+    work = f"{row['workload']} {row['setting']}".strip(), str(row["interpreter"])
     if row["outcome"] == "not measured":
-        return workload, row["interpreter"], "not measured", "", "", ""
+        return *work, "not measured", "", "", ""
     if row["outcome"] == "winner":
-        interval = f"{row['low']:.2f} to {row['high']:.2f}"
-        return (
-            workload,
-            row["interpreter"],
-            row["label"],
-            str(row["workers"]),
-            f"{row['speedup']:.2f}",
-            interval,
-        )
+        # Among cases that can't be told apart, the cheapest: what the report recommends, too.
+        interval = f"{row['recommended_low']:.2f} to {row['recommended_high']:.2f}"
+        workers, speedup = str(row["recommended_workers"]), f"{row['recommended_speedup']:.2f}"
+        return *work, str(row["recommended_label"]), workers, speedup, interval
     if row["outcome"] == "serial":
-        return workload, row["interpreter"], "serial", "1", "1", ""
-    detectable = "" if pd.isna(row["mde"]) else f"a difference of {row['mde']:.1%} would have shown"
-    return workload, row["interpreter"], "no reliable difference: stay serial", "1", "", detectable
+        return *work, "serial", "1", "1", ""
+    detectable = "" if pd.isna(row["mde"]) else f"a difference of {row['mde']:.0%} would probably have shown"
+    return *work, "no reliable difference: stay serial", "1", "", detectable
