@@ -6,6 +6,9 @@ Nothing heavy is imported before a command is known, so that `--help` is instant
 from __future__ import annotations
 
 import argparse
+import errno
+import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +30,10 @@ PIPED_WIDTH = 160
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its code."""
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # some terminals know only ASCII
     options = _parser().parse_args(arguments)
     try:
         code = options.command(options)
@@ -41,7 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # Whoever read our output has enough of it; closing quietly is what every filter does.
         sys.stderr.close()
         code = DONE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _complain(f"standard output cannot be written: {error.strerror}")
+        # What is still in its buffer would fail again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = USER_MISTAKE
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Whoever closed standard output or error wants no words there; Python then has None in their place."""
+    nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
+    sys.stdout = sys.stdout or nowhere
+    sys.stderr = sys.stderr or nowhere
 
 
 class _Parser(argparse.ArgumentParser):
@@ -221,9 +242,12 @@ def _budget(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        return parse_duration(text)
+        budget_s = parse_duration(text)
     except ValueError as error:
         raise UserError(f"--budget: {error}") from None
+    if not budget_s:
+        raise UserError(f'--budget must be longer than nothing, not "{text}"')
+    return budget_s
 
 
 def _console(*, to_stderr: bool = False) -> Console:

@@ -61,8 +61,11 @@ def _limit_memory(limit_bytes: int) -> None:
 
 
 def _describe(error: BaseException) -> str:
-    """Type, message and place on one line."""
+    """Type, message and place on one line; what this package itself raises says all in its message."""
     import traceback
+
+    if type(error).__module__.startswith("experiments."):
+        return str(error)
 
     message = "".join(traceback.format_exception_only(type(error), error)).strip().replace("\n", " ")
     return message[:ERROR_CHARACTERS] + _place_of(error)

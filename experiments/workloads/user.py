@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import os
 import sys
 
@@ -14,6 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
+
+
+MOST_ITEMS = 10_000_000
+"""A generator that never ends would otherwise take all memory."""
 
 
 def load(target: str) -> Any:
@@ -28,6 +33,8 @@ def load(target: str) -> Any:
         installed = [i for i, entry in enumerate(sys.path) if entry.endswith(("site-packages", "dist-packages"))]
         sys.path.insert(installed[0] if installed else len(sys.path), folder)
     module = importlib.import_module(os.path.splitext(file)[0])
+    if not os.path.samefile(module.__file__ or os.devnull, path):
+        raise ImportError(f"{path} is hidden by another module of its name, {module.__file__}: rename one of them")
     return functools.reduce(getattr, name.split("."), module)
 
 
@@ -59,9 +66,11 @@ class UserFunction(Workload):
         else:
             self.function = function
         source = load(self.source)
-        self._items = list(source() if callable(source) else source)
+        self._items = list(itertools.islice(source() if callable(source) else source, MOST_ITEMS + 1))
         if not self._items:
             raise ValueError(f"{self.source} gives no items")
+        if len(self._items) > MOST_ITEMS:
+            raise ValueError(f"{self.source} gives more than {MOST_ITEMS:,} items, or never ends")
 
     def items(self, count: int | None) -> list[Any]:
         """The user's items; repeated or cut where the configuration asks for a number of tasks."""

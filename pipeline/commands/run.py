@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -68,9 +69,9 @@ def start_run(
     with Spawner() as spawner, RunProgress(console) as progress:
         progress.doing("checking")
         plan = check_user_functions(plan, spawner)
-        _make_folder(folder)
         run = describe_run(plan, run_id=run_id, machine=_machine(), command=["whichpool", *command])
-        write_run(folder, run)
+        _make_folder(folder)
+        _refuse_existing_run(folder)
         return _carry_out(plan, folder, run, spawner, progress)
 
 
@@ -112,7 +113,11 @@ def _machine() -> Mapping[str, Any]:
 
 
 def _refuse_existing_run(folder: Path) -> None:
-    if (folder / RUN_FILE).exists() or (folder / JOURNAL_FILE).exists():
+    try:
+        is_there = (folder / RUN_FILE).exists() or (folder / JOURNAL_FILE).exists()
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}; name another folder with --out") from None
+    if is_there:
         raise UserError(f"{folder}: holds a run already: name another folder, or continue it with --resume {folder}")
 
 
@@ -143,7 +148,7 @@ def show_outcome(finished: Finished, console: Console) -> None:
     if len(outcome.failures) > MOST_FAILURES_SHOWN:
         console.print(f"[red]failed[/] and {len(outcome.failures) - MOST_FAILURES_SHOWN} more")
     if outcome.interrupted:
-        console.print(f"interrupted; go on with: whichpool run --resume {escape(str(finished.folder))}")
+        console.print(f"interrupted; go on with: whichpool run --resume {escape(shlex.quote(str(finished.folder)))}")
 
 
 def outcome_as_json(finished: Finished) -> str:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import experiments
 import pipeline
-from pipeline.errors import OurFailure
+from pipeline.errors import OurFailure, UserError
+from pipeline.machine import processes
 
 BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from pipeline.run.spawner.main import main; main()"
 STOP_PATIENCE_S = 5.0
+ANSWER_PATIENCE_S = 5.0
+"""How much later than the invocation's timeout an answer may come: removing a process tree takes a moment."""
+ORPHANS_PATIENCE_S = 2.0
+TEMPORARY = "t"
+"""Short, because the path of a fork server's socket may have hardly a hundred characters."""
 
 
 class SpawnerDied(OurFailure):
@@ -24,7 +35,7 @@ class SpawnerDied(OurFailure):
 
 
 class Spawner:
-    """Starts the thin process on first use, sends it requests, and starts it anew should it ever die.
+    """Starts the thin process on entry, sends it requests, and starts it anew should it ever die.
 
     The measured code is a copy of the `experiments` package that lives as long as the spawner: measured processes
     can import nothing else of ours from there, and editing the package doesn't change a run that is under way.
@@ -36,6 +47,7 @@ class Spawner:
         self._number = 0
 
     def __enter__(self) -> Self:
+        self._ensure_started()
         return self
 
     def __exit__(
@@ -47,22 +59,31 @@ class Spawner:
         """Sends one request and waits for the answer; the spawner keeps the time.
 
         Raises:
-            SpawnerDied: if the answer never came.
+            SpawnerDied: if the answer never came; what the spawner had started is gone then.
         """
         process = self._ensure_started()
+        known = set(processes.children(os.getpid()))
         self._number += 1
-        line = json.dumps({**request, "number": self._number, "code_folder": str(self._code_folder)})
+        assert self._code_folder is not None
+        environment = {**request["environment"], "TMPDIR": str(self._code_folder / TEMPORARY)}
+        given = {"number": self._number, "code_folder": str(self._code_folder), "environment": environment}
+        line = json.dumps({**request, **given})
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             process.stdin.write(line.encode() + b"\n")
             process.stdin.flush()
-            answer = process.stdout.readline()
+            # A spawner that was stopped, by a task that signals its parent, would never answer.
+            ready, _, _ = select.select([process.stdout], [], [], request["timeout_s"] + ANSWER_PATIENCE_S)
+            answer = process.stdout.readline() if ready else b""
+            how = "was killed" if ready else "stopped answering"
         except BrokenPipeError:
-            answer = b""
+            answer, how = b"", "was killed"
         if not answer.endswith(b"\n"):
+            process.kill()
             self.stop()
-            raise SpawnerDied("the process that supervises measurements was killed")
+            _remove_orphans(known)
+            raise SpawnerDied(f"the process that supervises measurements {how}")
         result: dict[str, Any] = json.loads(answer)
         return result
 
@@ -93,7 +114,15 @@ class Spawner:
 
     def _ensure_started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            self._code_folder = _copy_measured_code()
+            processes.become_subreaper()  # for what is left of a spawner that was killed outright
+            try:
+                self._code_folder = Path(tempfile.mkdtemp(prefix="whichpool-"))
+                _copy_measured_code(self._code_folder)
+            except OSError as error:
+                self.stop()
+                where = os.environ.get("TMPDIR") or "the folder for temporary files"
+                reason = error.strerror or "the measured code could not be copied"
+                raise UserError(f"{where}: cannot be written: {reason}; name another folder in TMPDIR") from None
             root = str(Path(pipeline.__file__).parents[1])
             # Elsewhere than on Linux, memory is read through psutil, which lives in site-packages.
             options = ["-I", "-S"] if sys.platform == "linux" else ["-I"]
@@ -106,8 +135,18 @@ class Spawner:
         return self._process
 
 
-def _copy_measured_code() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="whichpool-"))
+def _remove_orphans(known: set[int]) -> None:
+    """Kills every child that isn't known: what a killed spawner had started now belongs to this process."""
+    deadline = time.monotonic() + ORPHANS_PATIENCE_S
+    while (orphans := set(processes.children(os.getpid())) - known) and time.monotonic() < deadline:
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+
+
+def _copy_measured_code(folder: Path) -> None:
+    """Fills the folder with the measured code and a place for the temporary files of the measured processes."""
     source = Path(experiments.__file__).parent
+    (folder / TEMPORARY).mkdir()
     shutil.copytree(source, folder / "experiments", ignore=shutil.ignore_patterns("__pycache__", "*.toml"))
-    return folder

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.catalogue import strategies
+from pipeline.config.functions import UserFunction
 from pipeline.config.mistakes import ConfigError, Mistake
 from pipeline.plan.case import Case
 from pipeline.plan.plan import Plan
 from pipeline.run.client import Spawner
 from pipeline.run.requests import check_request
+
+_Key = tuple[UserFunction | None, str]
 
 NOT_ASYNCHRONOUS = "no asynchronous form: not a coroutine function"
 
@@ -20,16 +23,16 @@ def check_user_functions(plan: Plan, spawner: Spawner) -> Plan:
     Raises:
         ConfigError: a function can't be imported, or gives no items, under any of its interpreters.
     """
-    answers: dict[tuple[str, str], dict[str, Any]] = {}
+    answers: dict[_Key, dict[str, Any]] = {}
     for case in plan.supported:
         if case.user is not None and _key(case) not in answers:
             answers[_key(case)] = spawner.carry_out(check_request(plan, case))
-    usable = {workload for (workload, _), answer in answers.items() if answer["status"] == "ok"}
-    places = {choice.use: choice.place for grid in plan.config.grids for choice in grid.workloads}
+    usable = {user for (user, _), answer in answers.items() if answer["status"] == "ok"}
+    choices = {choice.user: choice for grid in plan.config.grids for choice in grid.workloads}
     mistakes = [
-        Mistake(places[workload], f"{workload} can't be used under {interpreter}: {answer['error']}")
-        for (workload, interpreter), answer in answers.items()
-        if workload not in usable
+        Mistake(choices[user].place, f"{choices[user].use} can't be used under {interpreter}: {answer['error']}")
+        for (user, interpreter), answer in answers.items()
+        if user not in usable
     ]
     if mistakes:
         raise ConfigError(mistakes)
@@ -37,8 +40,8 @@ def check_user_functions(plan: Plan, spawner: Spawner) -> Plan:
     return plan.with_unsupported(reasons)
 
 
-def _key(case: Case) -> tuple[str, str]:
-    return case.workload, case.interpreter
+def _key(case: Case) -> _Key:
+    return case.user, case.interpreter
 
 
 def _why_unsupported(case: Case, answer: dict[str, Any] | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -71,7 +72,7 @@ class Journal:
         except OSError as error:
             raise JournalError(
                 f"{self.path}: cannot be written: {error.strerror}; everything before is kept: "
-                f"mend that, then continue with `whichpool run --resume {self.path.parent}`"
+                f"mend that, then continue with `whichpool run --resume {shlex.quote(str(self.path.parent))}`"
             ) from None
         self.entries.append(entry)
 

@@ -27,7 +27,7 @@ class Outcome:
     timing_invocations: dict[str, int]
     """How many timing invocations of each supported case succeeded, by case id."""
     failures: dict[str, str]
-    """The last error of each case that was given up, by case label."""
+    """The last error of each case that had any, by case label."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ class Session:
             if reason is None:
                 reason = INTERRUPTED if interrupted or not self._out_of_budget else BUDGET
             stopped_by[case.case_id] = reason
-            if self._ledger.has_failed(case):
-                failures[case.label] = self._ledger.last_error(case)
+            if error := self._ledger.last_error(case):
+                failures[case.label] = error
         return Outcome(
             interrupted=interrupted,
             stopped_by=stopped_by,

@@ -10,6 +10,8 @@ from pipeline.store.atomic import StoreError, write_bytes
 
 RUN_FILE = "run.json"
 SCHEMA_VERSION = 1
+REQUIRED_KEYS = ("run_id", "status", "seed", "config", "machine", "interpreters", "cases")
+"""Without which a run can be neither read nor continued."""
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -34,6 +36,9 @@ def read_run(folder: Path) -> dict[str, Any]:
         raise StoreError(
             f"{path}: written by a newer whichpool (schema {version}, this one reads up to {SCHEMA_VERSION}): upgrade"
         )
+    missing = [key for key in REQUIRED_KEYS if key not in run]
+    if missing:
+        raise StoreError(f"{path}: damaged: no {', '.join(missing)}")
     return dict(run)
 
 

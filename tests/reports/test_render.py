@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -184,7 +185,16 @@ def test_killed_kernel_is_an_error_and_leaves_no_report(tmp_path: Path, monkeypa
     monkeypatch.setattr(rendering, "waiting", lambda *_: waiting())  # what it would import isn't needed here
     bundle = tmp_path / "bundle"
     bundle.mkdir()
-    (bundle / "run.json").write_text('{"schema_version": 1}', encoding="utf-8")
+    empty = {
+        "run_id": "",
+        "status": "complete",
+        "seed": 0,
+        "config": {},
+        "machine": {},
+        "interpreters": {},
+        "cases": [],
+    }
+    (bundle / "run.json").write_text(json.dumps({"schema_version": 1, **empty}), encoding="utf-8")
     with pytest.raises(RenderFailure, match="ended before it was done"):
         render(bundle)
     assert [path.name for path in bundle.iterdir()] == ["run.json"]

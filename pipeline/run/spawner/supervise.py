@@ -51,7 +51,7 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
     end = time.monotonic()
     probe_status = next((status for pid, status, _ in reaped if pid == launched.pid), None)
     return {
-        **_judge(watch, probe_status, request["timeout_s"]),
+        **_judge(watch, probe_status, request),
         "started_at": started_at,
         "duration_s": end - start,
         "total_s": None if watch.ended_at is None else watch.ended_at - start,
@@ -76,14 +76,15 @@ def _let_leave(launched: Launched) -> None:
     poll.poll(EXIT_PATIENCE_S * 1000)
 
 
-def _judge(watch: Watch, probe_status: int | None, timeout_s: float) -> dict[str, Any]:
+def _judge(watch: Watch, probe_status: int | None, request: dict[str, Any]) -> dict[str, Any]:
     """Status, error, exit code and signal of the invocation."""
+    timeout_s = request["timeout_s"]
     exit_code, signal_name = _how_it_ended(probe_status)
     status, error = "ok", None
     if watch.timed_out:
         status, error = "timeout", f"no result within {timeout_s:g} s (during {_during(watch)})"
         exit_code, signal_name = None, None
-    elif watch.rubbish:
+    elif watch.rubbish or _ended_too_early(watch, request["probe"]["do"]):
         status, error = "crashed", "the result channel carried something that no measured process sends"
         exit_code, signal_name = None, None
     elif watch.facts.get("error"):
@@ -93,7 +94,19 @@ def _judge(watch: Watch, probe_status: int | None, timeout_s: float) -> dict[str
         said = _last_line(watch.stderr_tail)
         status = "crashed"
         error = f"the measured process {how} during {_during(watch)}" + (f": {said}" if said else "")
-    return {"status": status, "error": error, "exit_code": exit_code, "signal": signal_name}
+    return {"status": status, "error": error and _visible(error), "exit_code": exit_code, "signal": signal_name}
+
+
+def _ended_too_early(watch: Watch, task: str) -> bool:
+    """Whether someone else than the probe said that all is done: it says so after the last phase or an error."""
+    if task != "measure" or not watch.ended or watch.facts.get("error"):
+        return False
+    return not watch.phases or watch.phases[-1]["phase"] != "shutdown"
+
+
+def _visible(text: str) -> str:
+    """The text with escapes for what can't be seen: a task's words must not steer a terminal or break a table."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _how_it_ended(status: int | None) -> tuple[int | None, str | None]:

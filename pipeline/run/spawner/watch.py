@@ -19,6 +19,8 @@ LENGTH_BYTES = 4
 LARGEST_MESSAGE_BYTES = 1 << 20
 READ_BYTES = 1 << 16
 STDERR_TAIL_BYTES = 4096
+READS_AT_ONCE = 64
+"""Someone who writes faster than we read must not keep us from looking at the clock."""
 POLL_WITHOUT_PIDFD_S = 0.01
 
 
@@ -94,7 +96,7 @@ class Watch:
 
     def _read_stderr(self) -> bool:
         """Keeps only the end of what the process complains about; False once nobody can write any more."""
-        for _ in range(64):
+        for _ in range(READS_AT_ONCE):
             try:
                 part = os.read(self._launched.stderr, READ_BYTES)
             except BlockingIOError:
@@ -105,11 +107,13 @@ class Watch:
         return True
 
     def _read_channel(self) -> None:
-        while self._channel_open and not self.ended and len(self._received) <= LARGEST_MESSAGE_BYTES:
+        for _ in range(READS_AT_ONCE):
+            if not self._channel_open or self.ended or self.rubbish:
+                return
             try:
                 part = self._launched.channel.recv(READ_BYTES)
             except BlockingIOError:
-                break
+                return
             except ConnectionResetError:
                 part = b""
             if not part:
@@ -140,6 +144,7 @@ class Watch:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "phase" in message:
+            self.rubbish = self.rubbish or not _is_phase(message)
             self.phases.append(message)
         elif "pause" in message:
             if self._memory:
@@ -150,3 +155,9 @@ class Watch:
             self.ended_at = time.monotonic()
         else:
             self.facts.update(message)
+
+
+def _is_phase(message: dict[str, Any]) -> bool:
+    wall, cpu = message.get("wall"), message.get("cpu")
+    numbers = isinstance(wall, (int, float)) and (cpu is None or isinstance(cpu, (int, float)))
+    return numbers and isinstance(message["phase"], str) and "iteration" in message
