@@ -40,6 +40,12 @@ class Seen(NamedTuple):
         return "pipeline.run.spawner" in self.command
 
 
+def _hear_signals():
+    """A test run that was started in the background ignores Ctrl-C and closed terminals, and would hand that on."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Whichpool:
     """Runs commands in one folder; whatever they start carries a mark in its environment."""
 
@@ -57,6 +63,7 @@ class Whichpool:
             env=self.environment() | (environment or {}),
             **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options),
             text=True,
+            preexec_fn=_hear_signals,
         )
 
     def __call__(self, *arguments: object, expect: int | None = 0, **options) -> subprocess.CompletedProcess[str]:
