@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 
 from experiments.parameters import choice
 from experiments.strategies.base import Strategy, describe_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.process import BaseProcess
     from multiprocessing.synchronize import Barrier
     from typing import Any
 
+PATIENCE_S = 0.5
 _barrier: Barrier | None = None
 
 
@@ -32,14 +34,20 @@ def meet(function: Callable[[Any], Any]) -> dict[str, Any]:
     return describe_worker()
 
 
-def how_it_ended(processes: Iterable[BaseProcess]) -> str:
-    """The first cause of death among workers, in words; those that the pool itself terminated are passed over."""
-    for process in processes:
-        process.join(0.5)
-        code = process.exitcode
-        if code is not None and code not in (0, -signal.SIGTERM):
-            return f"exited with code {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
-    return "ended unexpectedly"
+def how_it_ended(processes: Sequence[BaseProcess]) -> str:
+    """The first cause of death among workers, in words; those that the pool itself terminated are passed over.
+
+    Asks for a moment, because the pool's own thread may be reaping them: then their exit code comes a little later.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        codes = [process.exitcode for process in processes]
+        for code in codes:
+            if code not in (None, 0, -signal.SIGTERM):
+                return f"exited with code {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
+        if None not in codes or time.monotonic() > deadline:
+            return "ended unexpectedly"
+        time.sleep(0.005)
 
 
 class ProcessStrategy(Strategy):

@@ -25,7 +25,10 @@ class Processes(ProcessStrategy):
         context = multiprocessing.get_context(self.start_method)
         barrier = context.Barrier(self.workers)
         self._pool = ProcessPoolExecutor(self.workers, context, remember, (barrier,))
-        return self._results([self._pool.submit(meet, function) for _ in range(self.workers)])
+        meetings = [self._pool.submit(meet, function) for _ in range(self.workers)]
+        # The pool forgets its processes when it breaks, so they are remembered here.
+        self._workers = list(self._pool._processes.values())
+        return self._results(meetings)
 
     def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
         """One submission per item."""
@@ -37,9 +40,7 @@ class Processes(ProcessStrategy):
         self._pool.shutdown()
 
     def _results(self, futures: list[Future[Any]]) -> list[Any]:
-        # The pool forgets its processes when it breaks, so they are remembered here.
-        workers = list(self._pool._processes.values())
         try:
             return [future.result() for future in futures]
         except BrokenExecutor:
-            raise WorkerDied(f"a worker process {how_it_ended(workers)}") from None
+            raise WorkerDied(f"a worker process {how_it_ended(self._workers)}") from None

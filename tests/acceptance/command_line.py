@@ -40,6 +40,9 @@ class Seen(NamedTuple):
         return "pipeline.run.spawner" in self.command
 
 
+PIPES = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+
 def _hear_signals():
     """A test run that was started in the background ignores Ctrl-C and closed terminals, and would hand that on."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -61,9 +64,8 @@ class Whichpool:
             [*prefix, sys.executable, "-m", "pipeline", *map(str, arguments)],
             cwd=cwd or self.folder,
             env=self.environment() | (environment or {}),
-            **({"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options),
+            **({**PIPES, "preexec_fn": _hear_signals} | options),
             text=True,
-            preexec_fn=_hear_signals,
         )
 
     def __call__(self, *arguments: object, expect: int | None = 0, **options) -> subprocess.CompletedProcess[str]:
