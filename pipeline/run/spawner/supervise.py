@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 EXIT_PATIENCE_S = 0.5
 """How long a process that has told everything may take to leave by itself."""
-CLEANUP_S = 1.2
+CLEANUP_S = 1.0
+TRACKERS_PATIENCE_S = 0.3
 
 
 def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
@@ -44,6 +46,8 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
             _let_leave(launched)
         findings = memory.findings(watch.facts.get("workers", 1), parallel=request["parallel"]) if memory else []
     finally:
+        if not watch.ended:
+            _spare_trackers()
         reaped = [*launched.reaped, *processes.kill_children(CLEANUP_S)]
         if memory:
             memory.end()
@@ -62,6 +66,28 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
         "memory": findings,
         "facts": {key: value for key, value in watch.facts.items() if key not in ("error", "died")},
     }
+
+
+def _spare_trackers() -> None:
+    """Kills everything but multiprocessing's resource trackers, which then remove the semaphores of the dead."""
+    family = processes.descendants(os.getpid())
+    trackers = [pid for pid in family if _is_tracker(pid)]
+    if not trackers:
+        return
+    for pid in set(family) - set(trackers):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + TRACKERS_PATIENCE_S
+    while any(processes.state(pid) not in (None, "Z") for pid in trackers) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def _is_tracker(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"multiprocessing.resource_tracker" in file.read()
+    except OSError:
+        return False
 
 
 def _let_leave(launched: Launched) -> None:
