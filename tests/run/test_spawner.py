@@ -130,6 +130,14 @@ def test_cpu_time_of_orphans_is_counted(spawner):
     assert answer["cpu_s"] > 0.01
 
 
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="named semaphores are not files here")
+def test_semaphores_of_killed_processes_are_removed(spawner):
+    before = set(Path("/dev/shm").glob("sem.mp-*"))
+    answer = spawner.carry_out(request("hangs", "processes", start_method="spawn"))
+    assert answer["status"] == "timeout"
+    assert set(Path("/dev/shm").glob("sem.mp-*")) <= before
+
+
 def test_the_spawner_is_thin(spawner):
     spawner.carry_out(request())
     assert psutil.Process(spawner.process_id).memory_info().rss < 20 << 20
