@@ -9,13 +9,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help report setup test check lint types bench lock schema clean
+.PHONY: help report setup test check lint types bench calibrate-statistics peers lock schema clean
 
 help: ## list the targets
 	@echo "make report                              measure this machine and render the report"
 	@echo "make report CONFIG=configs/smoke.yaml    the same in about a minute"
 	@echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 
 report: $(VENV)/.ready ## run CONFIG, then write the HTML and PDF report
 	@bundle=$$($(BIN)/whichpool run "$(CONFIG)" | tail -n 1) && $(BIN)/whichpool report "$$bundle"
@@ -37,6 +37,9 @@ types: $(VENV)/.ready-dev ## mypy --strict, for the application and for the olde
 
 bench: $(VENV)/.ready-dev ## the tool's own speed, as ratios measured in one run
 	$(BIN)/python -m benchmarks
+
+calibrate-statistics: $(VENV)/.ready-dev ## whether the intervals keep their promises, in simulations; WRITE=1 updates the docs
+	$(BIN)/python -m benchmarks.calibration $(if $(WRITE),--write)
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml

@@ -88,10 +88,10 @@ def log_ratio(differences: Floats, confidence: float = 0.95, seed: int = 0) -> R
         return NO_ESTIMATE
     mean, median = float(np.mean(differences)), float(np.median(differences))
     if n == 1:
-        return _estimate(mean, NAN, 0, 1, median, (NAN, NAN), confidence)
+        return ratio_estimate(mean, NAN, 0, 1, median, (NAN, NAN), confidence)
     error = float(np.std(differences, ddof=1)) / math.sqrt(n)
     resamples = median_resamples(differences, seed)
-    return _estimate(mean, error, n - 1, n, median, percentile_interval(resamples, confidence), confidence)
+    return ratio_estimate(mean, error, n - 1, n, median, percentile_interval(resamples, confidence), confidence)
 
 
 def independent_ratio(
@@ -112,11 +112,11 @@ def independent_ratio(
     mean = float(np.mean(over) - np.mean(under))
     median = float(np.median(over) - np.median(under))
     if n == 1:
-        return _estimate(mean, NAN, 0, 1, median, (NAN, NAN), confidence)
+        return ratio_estimate(mean, NAN, 0, 1, median, (NAN, NAN), confidence)
     error, degrees = _welch(over, under)
     # Two seeds: with one, sides of equal size would be resampled in step.
     resamples = median_resamples(over, seed) - median_resamples(under, seed + 1)
-    return _estimate(mean, error, degrees, n, median, percentile_interval(resamples, confidence), confidence)
+    return ratio_estimate(mean, error, degrees, n, median, percentile_interval(resamples, confidence), confidence)
 
 
 def _welch(over: Floats, under: Floats) -> tuple[float, float]:
@@ -128,7 +128,7 @@ def _welch(over: Floats, under: Floats) -> tuple[float, float]:
     return math.sqrt(total), degrees
 
 
-def _estimate(
+def ratio_estimate(
     mean: float,
     error: float,
     degrees: float,
@@ -137,6 +137,7 @@ def _estimate(
     median_interval: tuple[float, float],
     confidence: float,
 ) -> RatioEstimate:
+    """The estimate that follows from a mean log ratio, its standard error and the second opinion (log units)."""
     reach = student.quantile((1 + confidence) / 2, degrees) * error
     interval = (mean - reach, mean + reach)
     return RatioEstimate(

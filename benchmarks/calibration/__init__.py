@@ -1,0 +1,1 @@
+"""Whether the statistics keep their promises: simulated runs whose true answer is known."""
