@@ -1,7 +1,7 @@
-"""A private control group per invocation: the kernel itself keeps the peak of its memory, and can kill it.
+"""A private control group per invocation: the kernel itself keeps its peak of memory and its CPU time, and can kill it.
 
-Version 2 with the memory controller where a group may be made beside or below the own one, else version 1,
-else none. Standard library only, and little of it: the spawner imports this module.
+Version 2 where a group may be made beside or below the own one, else version 1, else none. Standard library only, and
+little of it: the spawner imports this module.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipeline.machine.hierarchy import V2, Position, positions, read_keys, read_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 KILL_PATIENCE_S = 1.0
 REMOVE_PATIENCE_S = 0.5
@@ -30,8 +30,10 @@ class PrivateGroup:
     """
 
     method = ""
-    """`cgroup_v2` or `cgroup_v1`: how the peak was obtained, for the table of measurements."""
+    """`cgroup_v2` or `cgroup_v1`: how a number was obtained, for the table of measurements."""
     _peak_file = ""
+    _file_keys = ("", "")
+    """Lines of `memory.stat`: all of the page cache, and the part of it that is shared memory."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -42,8 +44,20 @@ class PrivateGroup:
 
         The kernel charges in batches, so that up to 256 KiB per CPU may be counted that nobody used.
         """
-        text = read_text(f"{self.folder}/{self._peak_file}")
-        return int(text) if text and text.strip().isdigit() else None
+        return _number(f"{self.folder}/{self._peak_file}")
+
+    def file_bytes(self) -> int | None:
+        """Pages of files that are charged to the group right now: the kernel may drop them when memory is short.
+
+        A page belongs to the group that touched it first. Shared memory isn't counted, as nothing else holds it.
+        """
+        counted = read_keys(f"{self.folder}/memory.stat")
+        cache, shared = (counted.get(key) for key in self._file_keys)
+        return None if cache is None or shared is None else max(0, cache - shared)
+
+    def cpu_seconds(self) -> float | None:
+        """CPU time, user and system, of all that have been members, whoever reaped them; None if it isn't counted."""
+        return None
 
     def oom_kills(self) -> int | None:
         """Members that the kernel killed because the group had reached its limit."""
@@ -83,6 +97,12 @@ class GroupV2(PrivateGroup):
 
     method = "cgroup_v2"
     _peak_file = "memory.peak"
+    _file_keys = ("file", "shmem")
+
+    def cpu_seconds(self) -> float | None:
+        """`usage_usec` of `cpu.stat`, which every group has, with the CPU controller or without."""
+        usage = read_keys(f"{self.folder}/cpu.stat").get("usage_usec")
+        return None if usage is None else usage / 1e6
 
     def oom_kills(self) -> int | None:
         """The counter `oom_kill` of `memory.events`."""
@@ -106,6 +126,7 @@ class GroupV1(PrivateGroup):
 
     method = "cgroup_v1"
     _peak_file = "memory.max_usage_in_bytes"
+    _file_keys = ("total_cache", "total_shmem")
 
     def oom_kills(self) -> int | None:
         """The counter `oom_kill` of `memory.oom_control`."""
@@ -118,14 +139,78 @@ class GroupV1(PrivateGroup):
             _write(f"{self.folder}/memory.memsw.limit_in_bytes", str(limit_bytes))
 
 
+class CpuGroupV1(PrivateGroup):
+    """A group of the hierarchy that accounts CPU time."""
+
+    method = "cgroup_v1"
+
+    def cpu_seconds(self) -> float | None:
+        """`cpuacct.usage`, which is in nanoseconds."""
+        usage = _number(f"{self.folder}/cpuacct.usage")
+        return None if usage is None else usage / 1e9
+
+
 def create(name: str) -> PrivateGroup | None:
-    """A new, empty group called `name`; None where this user may not have one.
+    """A new, empty group called `name` that keeps its peak of memory; None where this user may not have one.
 
     An empty group of that name, left behind by an earlier process, is replaced.
     """
+    return _made_again("memory", name) or _first_made("memory", _candidates(positions(), name))
+
+
+def create_for_cpu(name: str, beside: PrivateGroup | None = None) -> PrivateGroup | None:
+    """A group that counts CPU time: `beside` if it does so itself, else a new one; None where there can't be one.
+
+    A process is a member of one group of a hierarchy only, so that two new ones could not both hold it.
+    """
+    if beside and beside.cpu_seconds() is not None:
+        return beside
+    return _made_again("cpu", name) or _first_made("cpu", _cpu_candidates(positions(), name))
+
+
+def remove_all(prefix: str) -> None:
+    """Removes the groups whose names start so and that hold nobody: those of a process that was killed outright."""
     found = positions()
-    for group in _candidates(found, name):
-        if _made(group):
+    for group in (*_candidates(found, prefix), *_cpu_candidates(found, prefix)):
+        parent = group.folder.rpartition("/")[0]
+        with contextlib.suppress(OSError):
+            for name in os.listdir(parent):
+                if name.startswith(prefix):
+                    _removed(f"{parent}/{name}")
+
+
+def join(join_files: Iterable[str]) -> None:
+    """Makes the calling process a member; `OSError` if it isn't let in."""
+    # Not `open`: after a fork, its layers cost four times as much as the joining.
+    for path in join_files:
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            os.write(descriptor, b"0")
+        finally:
+            os.close(descriptor)
+
+
+_places: dict[str, tuple[type[PrivateGroup], str]] = {}
+"""Kind and parent folder of the last group made, by purpose. Looking for a place takes longer than all the rest."""
+
+
+def _made_again(purpose: str, name: str) -> PrivateGroup | None:
+    """A group where the last one was; None if there was none, or it can't be made there any more."""
+    if purpose not in _places:
+        return None
+    kind, parent = _places[purpose]
+    group = kind(f"{parent}/{name}")
+    try:
+        _make_folder(group.folder)
+    except OSError:
+        return None
+    return group
+
+
+def _first_made(purpose: str, candidates: Iterable[PrivateGroup]) -> PrivateGroup | None:
+    for group in candidates:
+        if _made(group, purpose):
+            _places[purpose] = type(group), group.folder.rpartition("/")[0]
             return group
     return None
 
@@ -137,6 +222,17 @@ def _candidates(found: dict[str, Position], name: str) -> Iterator[PrivateGroup]
             yield GroupV2(f"{parent}/{name}")
     if "memory" in found:
         yield GroupV1(f"{found['memory'].folder}/{name}")
+
+
+def _cpu_candidates(found: dict[str, Position], name: str) -> Iterator[PrivateGroup]:
+    """Groups that may count CPU time. In version 2 no controller is needed for that: the own group's folder will do."""
+    if V2 in found:
+        own = found[V2]
+        yield GroupV2(f"{own.folder}/{name}")
+        if len(own.folder) > len(own.mount):
+            yield GroupV2(f"{own.folder.rpartition('/')[0]}/{name}")
+    if "cpuacct" in found:
+        yield CpuGroupV1(f"{found['cpuacct'].folder}/{name}")
 
 
 def _parents_v2(own: Position) -> Iterator[str]:
@@ -162,13 +258,13 @@ _joinable: dict[str, bool] = {}
 """By parent folder: whether a process could join a group in it. Tried once, by a process made for that."""
 
 
-def _made(group: PrivateGroup) -> bool:
+def _made(group: PrivateGroup, purpose: str) -> bool:
     try:
         _make_folder(group.folder)
     except OSError:
         return False
     parent = group.folder.rpartition("/")[0]
-    usable = group.peak_bytes() is not None
+    usable = (group.cpu_seconds() if purpose == "cpu" else group.peak_bytes()) is not None
     if usable and parent not in _joinable:
         _joinable[parent] = _can_join(group.join_files)
         # The peak has seen the process that tried. A group without that memory needs a fresh folder.
@@ -197,8 +293,7 @@ def _can_join(join_files: Sequence[str]) -> bool:
     if pid == 0:
         code = 1
         try:
-            for path in join_files:
-                _write(path, "0")
+            join(join_files)
             code = 0
         finally:
             os._exit(code)
@@ -214,6 +309,11 @@ def _removed(folder: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _number(path: str) -> int | None:
+    text = (read_text(path) or "").strip()
+    return int(text) if text.isdigit() else None
 
 
 def _write(path: str, text: str) -> None:

@@ -19,6 +19,21 @@ def effective_cpus() -> int:
     return max(1, allowed if quota is None else min(allowed, math.ceil(quota)))
 
 
+def logical_cpus(root: str = "") -> int | None:
+    """CPUs of the whole machine that are online; None where it can't be told.
+
+    Not `os.cpu_count`: the environment variable `PYTHON_CPU_COUNT` changes that from Python 3.13 on, and one version
+    of glibc counts only the CPUs that this process may use.
+    """
+    online = len(parse_cpu_list(read_text(f"{root}/sys/devices/system/cpu/online")))
+    if online or root:
+        return online or None
+    try:
+        return max(os.sysconf("SC_NPROCESSORS_ONLN"), 0) or None
+    except (ValueError, OSError, AttributeError):
+        return os.cpu_count()
+
+
 def affinity() -> list[int] | None:
     """Numbers of the CPUs that the scheduler may use for this process; None where the system has no such list."""
     try:
@@ -29,7 +44,7 @@ def affinity() -> list[int] | None:
 
 def affinity_count() -> int:
     """How many CPUs the scheduler may use for this process; every CPU where the system doesn't tell."""
-    return len(affinity() or ()) or os.cpu_count() or 1
+    return len(affinity() or ()) or logical_cpus() or 1
 
 
 def quota_cpus(root: str = "") -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import tempfile
 import uuid
@@ -12,17 +11,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.machine import cpus, hardware
+from pipeline.machine import cpus, hardware, topology
 from pipeline.machine.hierarchy import read_text
 
 Facts = dict[str, Any]
 
 FINGERPRINTED = (
     "os",
-    "kernel",
     "architecture",
     "cpu_model",
-    "cpu_microcode",
+    "cpu_signature",
     "sockets",
     "physical_cores",
     "logical_cpus",
@@ -32,9 +30,31 @@ FINGERPRINTED = (
     "quota_cpus",
 )
 """Facts that stay the same from boot to boot and decide how fast the machine is. Nothing that is measured, such as
-frequencies, and no names: two machines of one make, equally set up, have one fingerprint."""
-ESSENTIAL = ("cpu_model", "logical_cpus")
-"""Without these, machines can't be told apart: they are told apart by `fallback_identity` instead."""
+frequencies, and no names: two machines of one make, equally set up, have one fingerprint.
+
+The versions of the kernel and of the microcode aren't among them: an update, which comes with a reboot, makes no other
+machine. If it makes the machine faster or slower, that is a change to be found in the machine's history, and
+`setting_changes` names the update beside it; a new fingerprint would end the history just there."""
+SETTINGS = (
+    "os_release",
+    "kernel",
+    "cpu_microcode",
+    "libc",
+    "smt",
+    "governor",
+    "frequency_driver",
+    "energy_preference",
+    "turbo",
+    "on_ac_power",
+    "mitigations",
+    "hypervisor",
+    "clocksource",
+    "memory_bytes",
+    "memory_limit_bytes",
+    "huge_pages",
+    "temp_filesystem",
+)
+"""Facts that may change on one machine from day to day, and may change its speed when they do."""
 DIGITS = 12
 
 
@@ -51,7 +71,11 @@ def machine_facts() -> Facts:
 
 
 def fingerprint(facts: Mapping[str, Any]) -> str:
-    """Twelve hexadecimal digits, equal for machines whose stable hardware facts are equal (`identity`)."""
+    """Twelve hexadecimal digits, equal for machines whose stable hardware facts are equal (`identity`).
+
+    Two stored runs are compared by the fingerprints of their stored facts, not by stored fingerprints: which facts
+    count may differ between versions of this program.
+    """
     text = json.dumps(identity(facts), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
@@ -75,8 +99,21 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
     return {name: (ours.get(name), theirs.get(name)) for name in names if ours.get(name) != theirs.get(name)}
 
 
+def setting_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Which settings differ, both values by name: what to suspect when one machine's results have changed.
+
+    A setting that one side doesn't tell is not known to differ.
+    """
+    return {
+        name: (before[name], after[name])
+        for name in SETTINGS
+        if before.get(name) is not None and after.get(name) is not None and before[name] != after[name]
+    }
+
+
 def _is_identified(facts: Mapping[str, Any]) -> bool:
-    return all(facts.get(name) for name in ESSENTIAL)
+    """Without a processor and its number of CPUs, machines can't be told apart."""
+    return bool(facts.get("logical_cpus") and (facts.get("cpu_model") or facts.get("cpu_signature")))
 
 
 def _plain(value: Any) -> Any:
@@ -112,7 +149,7 @@ def _libc() -> str | None:
     return " ".join(part for part in platform.libc_ver() if part) or None
 
 
-def _temp_filesystem() -> str | None:
+def temp_filesystem() -> str | None:
     """Type of the file system that holds temporary files."""
     import psutil
 
@@ -131,14 +168,18 @@ FACTS: dict[str, Callable[[], Any]] = {
     "hostname": platform.node,
     "libc": _libc,
     "cpu_model": hardware.cpu_model,
+    "cpu_signature": hardware.cpu_signature,
     "cpu_microcode": hardware.cpu_microcode,
     "sockets": hardware.sockets,
     "physical_cores": cpus.physical_cores,
-    "logical_cpus": os.cpu_count,
+    "logical_cpus": cpus.logical_cpus,
     "threads_per_core": cpus.threads_per_core,
     "smt": hardware.smt,
-    "core_types": hardware.core_types,
+    "core_types": topology.core_types,
+    "cores": topology.cores,
+    "shared_caches": topology.shared_caches,
     "numa_nodes": hardware.numa_nodes,
+    "numa_cpus": topology.numa_cpus,
     "caches": hardware.caches,
     "affinity": cpus.affinity,
     "affinity_cpus": cpus.affinity_count,
@@ -156,6 +197,6 @@ FACTS: dict[str, Callable[[], Any]] = {
     "memory_limit_bytes": hardware.memory_limit_bytes,
     "swap_bytes": hardware.swap_bytes,
     "huge_pages": hardware.huge_pages,
-    "temp_filesystem": _temp_filesystem,
+    "temp_filesystem": temp_filesystem,
 }
 """Every fact and the function that finds it out."""

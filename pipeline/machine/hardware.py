@@ -18,6 +18,10 @@ CPU = "/sys/devices/system/cpu"
 SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 CPUINFO_MODEL_KEYS = ("model name", "cpu model", "Processor", "cpu", "Model", "Hardware")
 """In `/proc/cpuinfo`: x86, MIPS, old ARM, POWER, Raspberry Pi, other ARM boards."""
+CPUINFO_SIGNATURES = (
+    ("vendor_id", "/", ("cpu family", "model", "stepping")),
+    ("CPU implementer", " ", ("CPU part", "CPU variant", "CPU revision")),
+)
 NO_HYPERVISOR = "none"
 
 
@@ -34,6 +38,19 @@ def cpu_model(root: str = "") -> str | None:
 def cpu_microcode(root: str = "") -> str | None:
     """Revision of the processor's microcode, hexadecimal as the kernel writes it."""
     return cpuinfo("microcode", root)
+
+
+def cpu_signature(root: str = "") -> str | None:
+    """Maker, family, model and stepping by number: many virtual machines hide the name, few hide these.
+
+    From `/proc/cpuinfo` on x86 (`AuthenticAMD 25/17/1`) and ARM (`0x41 0xd0c 0x3 1`); None elsewhere.
+    """
+    for maker, joint, keys in CPUINFO_SIGNATURES:
+        found = [cpuinfo(key, root) for key in (maker, *keys)]
+        if all(found):
+            first, *rest = (value for value in found if value)
+            return f"{first} {joint.join(rest)}"
+    return None
 
 
 def cpuinfo(key: str, root: str = "") -> str | None:
@@ -60,13 +77,6 @@ def numa_nodes(root: str = "") -> int | None:
 def smt(root: str = "") -> str | None:
     """`on`, `off`, `forceoff`, `notsupported` or `notimplemented`, in the kernel's words."""
     return _line(f"{root}{CPU}/smt/control")
-
-
-def core_types(root: str = "") -> dict[str, list[int]] | None:
-    """CPU numbers of fast and slow cores, where a processor has both (`cpu_core`, `cpu_atom`)."""
-    names = ("cpu_core", "cpu_atom")
-    kinds = {name: parse_cpu_list(_line(f"{root}/sys/devices/{name}/cpus")) for name in names}
-    return kinds if all(kinds.values()) else None
 
 
 def caches(root: str = "") -> list[dict[str, int | str]] | None:
@@ -101,7 +111,7 @@ def turbo(root: str = "") -> bool | None:
     no_turbo = _line(f"{root}{CPU}/intel_pstate/no_turbo")
     if no_turbo is not None:
         return no_turbo == "0"
-    boost = _line(f"{root}{CPU}/cpufreq/boost")
+    boost = _line(f"{root}{CPU}/cpufreq/boost") or _line(f"{root}{CPU}/cpu0/cpufreq/boost")
     return None if boost is None else boost == "1"
 
 

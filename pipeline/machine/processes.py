@@ -66,35 +66,49 @@ def state(pid: int) -> str | None:
     return fields[0] if fields else None
 
 
-def pss_bytes(pid: int) -> int | None:
-    """Proportional set size: private pages, and of each shared page the share of one of its users.
+class Size:
+    """Memory of one process in bytes, of one moment."""
 
-    Zero for a zombie; None if the process is gone, may not be read, or the system doesn't tell.
+    __slots__ = ("high_water", "proportional", "resident")
+
+    def __init__(self, resident: int, proportional: int, high_water: int) -> None:
+        self.resident = resident
+        """All pages that it has, shared ones in full."""
+        self.proportional = proportional
+        """Private pages, and of each shared page the share of one of its users: may be summed over processes."""
+        self.high_water = high_water
+        """The most that was ever resident since the process executed its program, or was forked off."""
+
+
+def size(pid: int) -> Size | None:
+    """What the process has; nothing at all for a zombie.
+
+    None if the process is gone, may not be read, or the system doesn't tell.
     """
-    return _rolled_up(pid, ("Pss:",))
-
-
-def uss_bytes(pid: int) -> int | None:
-    """Unique set size: the pages that would be free if this process ended. None as for `pss_bytes`."""
-    return _rolled_up(pid, ("Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"))
-
-
-def tree_pss_bytes(pid: int) -> int | None:
-    """Proportional set sizes of a process and all its descendants, summed.
-
-    Processes that end meanwhile count nothing. None if the process itself is gone, or if a member may not be
-    read: a sum that leaves out someone would be wrong, not missing.
-    """
-    if not _exists(pid):
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            lines = file.read().decode("ascii", "replace").splitlines()
+    except ProcessLookupError:  # what the kernel says of a process whose memory is gone already
+        return Size(0, 0, 0) if state(pid) else None
+    except OSError:
         return None
-    total = 0
-    for member in (pid, *descendants(pid)):
-        size = pss_bytes(member)
-        if size is not None:
-            total += size
+    resident, proportional = (int(line.split()[1]) << 10 for line in lines if line.startswith(("Rss:", "Pss:")))
+    return Size(resident, proportional, max(resident, _high_water_bytes(pid)))
+
+
+def sizes_below(pid: int) -> dict[int, Size] | None:
+    """The sizes of all descendants of a process; those that end meanwhile are left out.
+
+    None if one may not be read: a sum that leaves out someone would be wrong, not missing.
+    """
+    found = {}
+    for member in descendants(pid):
+        taken = size(member)
+        if taken is not None:
+            found[member] = taken
         elif _exists(member):
             return None
-    return total
+    return found
 
 
 def kill_children(deadline_s: float) -> list[Reaped]:
@@ -125,16 +139,10 @@ def kill_children(deadline_s: float) -> list[Reaped]:
     return reaped
 
 
-def _rolled_up(pid: int, names: tuple[str, ...]) -> int | None:
-    """Sum of some lines of `smaps_rollup`, which the kernel has added up over all mappings."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-            lines = file.read().decode("ascii", "replace").splitlines()
-    except ProcessLookupError:  # what the kernel says of a process whose memory is gone already
-        return 0 if state(pid) else None
-    except OSError:
-        return None
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(names))
+def _high_water_bytes(pid: int) -> int:
+    """`VmHWM` of `/proc/<pid>/status`; zero where there is no such line, as for a zombie."""
+    _, _, after = (read_text(f"/proc/{pid}/status") or "").partition("\nVmHWM:")
+    return int(after.split(None, 1)[0]) << 10 if after else 0
 
 
 def _exists(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Private control groups: the peak is true, limits hold, and nothing is left behind."""
+"""Private control groups: peak and CPU time are true, limits hold, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def group() -> Iterator[cgroup.PrivateGroup]:
     made.kill()
     made.remove()
     assert not Path(made.folder).exists()
+
+
+@pytest.fixture(params=["cgroup_v2", "cgroup_v1"])
+def cpu_group(request: pytest.FixtureRequest) -> Iterator[cgroup.PrivateGroup]:
+    """Every kind that can be had here, not only the one that would be chosen."""
+    candidates = cgroup._cpu_candidates(positions(), f"whichpool-test-cpu-{os.getpid()}")
+    of_that_kind = (group for group in candidates if group.method == request.param)
+    made = cgroup._first_made("cpu", of_that_kind)
+    if made is None:
+        pytest.skip(f"this user may not create a control group of kind {request.param} here")
+    yield made
+    made.kill()
+    made.remove()
+    assert not Path(made.folder).exists()
+    cgroup._places.clear()
 
 
 def start(group: cgroup.PrivateGroup, code: str) -> subprocess.Popen[bytes]:
@@ -109,6 +124,16 @@ def test_a_limit_is_kept_and_its_victim_is_counted(group: cgroup.PrivateGroup) -
     assert peak is not None and peak <= 49 * MIB
 
 
+def test_groups_that_a_killed_process_left_behind_are_removed_by_their_prefix(group: cgroup.PrivateGroup) -> None:
+    prefix = f"whichpool-test-left-{os.getpid()}-"
+    made = [cgroup.create(f"{prefix}1"), cgroup.create_for_cpu(f"{prefix}2")]
+    folders = [Path(left.folder) for left in made if left is not None]
+    assert folders and all(folder.exists() for folder in folders)
+    cgroup.remove_all(prefix)
+    assert not any(folder.exists() for folder in folders)
+    assert Path(group.folder).exists()
+
+
 def test_remove_does_not_raise_while_a_member_lives(group: cgroup.PrivateGroup) -> None:
     process = start(group, "import time; time.sleep(60)")
     wait_for_members(group, 1)
@@ -116,6 +141,129 @@ def test_remove_does_not_raise_while_a_member_lives(group: cgroup.PrivateGroup) 
     assert group.pids() == [process.pid]
     group.kill()
     process.wait(5)
+
+
+BURN = """
+import os, signal, time
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+def fork_and_burn(told):
+    if os.fork() == 0:
+        burn(0.3)
+        os.write(told, b"d")
+        os._exit(0)
+"""
+
+
+def cpu_by(group: cgroup.PrivateGroup, code: str) -> tuple[float, float]:
+    """CPU time of a program by the group and by `wait4`, once it has ended."""
+    process = start(group, BURN + code)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    counted = group.cpu_seconds()
+    assert counted is not None
+    return counted, usage.ru_utime + usage.ru_stime
+
+
+def test_cpu_time_of_an_orphan_is_counted(cpu_group: cgroup.PrivateGroup) -> None:
+    """Two forks and a session of its own: no ancestor in the program collects it."""
+    code = """
+read, write = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    fork_and_burn(write)
+    os._exit(0)
+os.wait()
+os.read(read, 1)
+"""
+    counted, _ = cpu_by(cpu_group, code)
+    assert 0.3 <= counted < 0.5
+
+
+def test_cpu_time_of_a_child_that_nobody_collects_is_counted(cpu_group: cgroup.PrivateGroup) -> None:
+    """Its parent ignores SIGCHLD, so the kernel drops the child's usage at its end: `wait4` never hears of it."""
+    code = """
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+read, write = os.pipe()
+fork_and_burn(write)
+os.read(read, 1)
+"""
+    counted, by_wait4 = cpu_by(cpu_group, code)
+    assert 0.3 <= counted < 0.5
+    assert by_wait4 < 0.2
+
+
+def test_cpu_time_grows_by_what_was_burnt_and_agrees_with_wait4(cpu_group: cgroup.PrivateGroup) -> None:
+    empty = cpu_group.cpu_seconds()
+    assert empty is not None and empty < 0.001
+    counted, by_wait4 = cpu_by(cpu_group, "burn(0.2)")
+    assert 0.2 <= counted <= by_wait4 < counted + 0.05, "only the start of the interpreter, before it joined, is not"
+
+
+def test_a_group_for_memory_that_counts_cpu_time_serves_for_both(tmp_path: Path) -> None:
+    """A process is in one group of version 2 only: a second one would take it out of the first."""
+    (tmp_path / "cpu.stat").write_text("usage_usec 0\nuser_usec 0\nsystem_usec 0\n")
+    both = cgroup.GroupV2(str(tmp_path))
+    assert cgroup.create_for_cpu("mine", both) is both
+
+
+def test_a_group_beside_one_that_counts_memory_alone() -> None:
+    name = f"whichpool-test-two-{os.getpid()}"
+    memory = cgroup.create(name)
+    cpu = cgroup.create_for_cpu(name, memory)
+    try:
+        if memory is None or cpu is None:
+            pytest.skip("this user may not create control groups here")
+        files = dict.fromkeys([*memory.join_files, *cpu.join_files])
+        code = f"for path in {list(files)!r}: open(path, 'w').write('0')\nheld = b'x' * {32 * MIB}\n"
+        code += "import time\nwhile time.process_time() < 0.1: pass"
+        assert subprocess.run([sys.executable, "-I", "-S", "-c", code], timeout=30).returncode == 0
+        peak, used = memory.peak_bytes(), cpu.cpu_seconds()
+        assert peak is not None and peak > 32 * MIB
+        assert used is not None and used > 0.09
+    finally:
+        for group in (cpu, memory):
+            if group is not None:
+                group.remove()
+
+
+def test_pages_of_files_are_told_apart_from_shared_memory(group: cgroup.PrivateGroup, tmp_path: Path) -> None:
+    written = tmp_path / "written"
+    code = f"""
+import mmap, time
+shared = mmap.mmap(-1, {24 * MIB})
+shared[::4096] = b'x' * {24 * 256}
+with open({str(written)!r}, "wb") as file: file.write(b'x' * {16 * MIB})
+time.sleep(60)
+"""
+    process = start(group, code)
+    deadline = time.monotonic() + 10
+    while (group.file_bytes() or 0) < 16 * MIB and time.monotonic() < deadline:
+        time.sleep(0.01)
+    found = group.file_bytes()
+    group.kill()
+    process.wait(5)
+    assert found is not None
+    # The interpreter's own files count as well, if nobody else had read them before.
+    assert 16 * MIB <= found < 32 * MIB
+
+
+def test_a_place_that_is_gone_is_looked_for_again(group: cgroup.PrivateGroup) -> None:
+    cgroup._places["memory"] = (cgroup.GroupV1, "/nowhere")
+    again = cgroup.create(f"whichpool-test-again-{os.getpid()}")
+    assert again is not None
+    again.remove()
+    assert Path(again.folder).parent == Path(group.folder).parent
+
+
+def test_v2_for_cpu_time_needs_no_controller_and_comes_before_v1() -> None:
+    found = {V2: cgroup.Position("/v2/a/b", "/v2"), "cpuacct": cgroup.Position("/v1/c", "/v1")}
+    folders = [(group.method, group.folder) for group in cgroup._cpu_candidates(found, "mine")]
+    assert folders == [("cgroup_v2", "/v2/a/b/mine"), ("cgroup_v2", "/v2/a/mine"), ("cgroup_v1", "/v1/c/mine")]
+    at_the_root = {V2: cgroup.Position("/v2", "/v2")}
+    assert [group.folder for group in cgroup._cpu_candidates(at_the_root, "mine")] == ["/v2/mine"]
 
 
 def test_v2_is_tried_before_v1_and_beside_the_own_group(tmp_path: Path) -> None:
@@ -146,8 +294,11 @@ def test_v2_files(tmp_path: Path) -> None:
     (tmp_path / "memory.events").write_text("low 0\nhigh 0\nmax 31\noom 1\noom_kill 2\noom_group_kill 0\n")
     (tmp_path / "cgroup.procs").write_text("12\n34\n")
     (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.stat").write_text("anon 4096\nfile 3145728\nkernel 8192\nshmem 2097152\nfile_mapped 0\n")
+    (tmp_path / "cpu.stat").write_text("usage_usec 1250000\nuser_usec 1000000\nsystem_usec 250000\nnice_usec 0\n")
     group = cgroup.GroupV2(str(tmp_path))
     assert (group.peak_bytes(), group.oom_kills(), group.pids()) == (MIB, 2, [12, 34])
+    assert (group.file_bytes(), group.cpu_seconds()) == (MIB, 1.25)
     group.set_limit(5 * MIB)
     assert (tmp_path / "memory.max").read_text() == str(5 * MIB)
 

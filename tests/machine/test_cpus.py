@@ -117,10 +117,26 @@ def test_effective_cpus(monkeypatch: pytest.MonkeyPatch, allowed: int, quota: fl
 
 def test_systems_without_affinity_count_every_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    monkeypatch.setattr(cpus, "logical_cpus", lambda: 6)
     assert (cpus.affinity(), cpus.affinity_count()) == (None, 6)
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    monkeypatch.setattr(cpus, "logical_cpus", lambda: None)
     assert cpus.affinity_count() == 1
+
+
+@pytest.mark.parametrize(("online", "expected"), [("0-7\n", 8), ("0,2-3\n", 3), ("", None), (None, None)])
+def test_logical_cpus_are_those_online(tmp_path: Path, online: str | None, expected: int | None) -> None:
+    if online is not None:
+        folder = tmp_path / "sys/devices/system/cpu"
+        folder.mkdir(parents=True)
+        (folder / "online").write_text(online)
+    assert cpus.logical_cpus(str(tmp_path)) == expected
+
+
+def test_no_setting_of_python_changes_the_number_of_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`PYTHON_CPU_COUNT` makes `os.cpu_count` return whatever it says, from Python 3.13 on."""
+    real = cpus.logical_cpus()
+    monkeypatch.setattr(os, "cpu_count", lambda: 61)
+    assert cpus.logical_cpus() == real != 61
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")

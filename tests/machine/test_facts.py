@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from pipeline.machine import facts
-from pipeline.machine.facts import FINGERPRINTED, differences, fingerprint, identity, machine_facts
+from pipeline.machine.facts import (
+    FINGERPRINTED,
+    SETTINGS,
+    differences,
+    fingerprint,
+    identity,
+    machine_facts,
+    setting_changes,
+)
 
 ROOT = Path(__file__).parents[2]
 KNOWN: dict[str, Any] = {
@@ -20,6 +28,7 @@ KNOWN: dict[str, Any] = {
     "architecture": "x86_64",
     "hostname": "example",
     "cpu_model": "Example CPU",
+    "cpu_signature": "GenuineIntel 6/85/7",
     "cpu_microcode": "0x12",
     "sockets": 1,
     "physical_cores": 4,
@@ -79,6 +88,7 @@ def test_a_fact_that_cannot_be_found_out_is_missing(monkeypatch: pytest.MonkeyPa
     [
         {"hostname": "renamed"},
         {"governor": "performance"},
+        {"kernel": "6.8.1", "os_release": "Example 2", "cpu_microcode": "0x13", "libc": "glibc 2.40"},
         {"on_ac_power": False},
         {"memory_bytes": (16 << 30) - 4096},
         {"affinity": [4, 5, 6, 7]},
@@ -103,13 +113,35 @@ def test_two_and_two_point_zero_cpus_are_the_same() -> None:
     assert fingerprint({**KNOWN, "quota_cpus": 2.5}) != fingerprint({**KNOWN, "quota_cpus": 2})
 
 
-@pytest.mark.parametrize("hidden", [{"logical_cpus": None}, {"logical_cpus": 0}, {"cpu_model": None}])
+@pytest.mark.parametrize(
+    "hidden", [{"logical_cpus": None}, {"logical_cpus": 0}, {"cpu_model": None, "cpu_signature": None}]
+)
 def test_machines_that_hide_their_processor_are_not_merged(hidden: dict[str, Any]) -> None:
     one = {**KNOWN, **hidden, "fallback_identity": "aaaa"}
     other = {**KNOWN, **hidden, "fallback_identity": "bbbb"}
     assert fingerprint(one) != fingerprint(other)
     assert fingerprint(one) == fingerprint({**one, "hostname": "renamed"})
     assert list(differences(one, other)) == ["fallback_identity"]
+
+
+def test_a_processor_without_a_name_is_known_by_its_numbers() -> None:
+    nameless = {**KNOWN, "cpu_model": None, "fallback_identity": "aaaa"}
+    assert fingerprint(nameless) == fingerprint({**nameless, "fallback_identity": "bbbb"})
+    assert fingerprint(nameless) != fingerprint({**nameless, "cpu_signature": "GenuineIntel 6/85/4"})
+
+
+def test_an_update_is_a_change_of_settings_and_not_of_the_machine() -> None:
+    updated = {**KNOWN, "kernel": "6.11.0", "governor": "performance", "hostname": "renamed", "turbo": True}
+    assert setting_changes(KNOWN, updated) == {
+        "kernel": ("6.8.0", "6.11.0"),
+        "governor": ("powersave", "performance"),
+    }
+    assert setting_changes(KNOWN, KNOWN) == {}
+
+
+def test_each_setting_and_each_fingerprinted_fact_is_collected_and_nothing_is_both(here: dict[str, Any]) -> None:
+    assert set(here) >= {*SETTINGS, *FINGERPRINTED}
+    assert not set(SETTINGS) & set(FINGERPRINTED)
 
 
 def test_facts_of_others_that_hide_everything_are_not_merged_either() -> None:

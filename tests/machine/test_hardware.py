@@ -43,6 +43,20 @@ def test_microcode(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\nstepping\t: 1\n", "AuthenticAMD 25/17/1"),
+        ("CPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n", "0x41 0xd0c 0x3 1"),
+        ("vendor_id\t: AuthenticAMD\ncpu family\t: 25\n", None),
+        (ARM_BOARD, None),
+        ("", None),
+    ],
+)
+def test_cpu_signature(tmp_path: Path, text: str, expected: str | None) -> None:
+    assert hardware.cpu_signature(write(tmp_path, {"proc/cpuinfo": text})) == expected
+
+
+@pytest.mark.parametrize(
     ("files", "expected"),
     [
         ({"proc/cpuinfo": INTEL, "sys/class/dmi/id/sys_vendor": "Dell Inc.\n"}, "none"),
@@ -76,12 +90,6 @@ def test_caches(tmp_path: Path) -> None:
     assert hardware.caches(root) == [expected]
 
 
-def test_fast_and_slow_cores(tmp_path: Path) -> None:
-    root = write(tmp_path, {"sys/devices/cpu_core/cpus": "0-3\n", "sys/devices/cpu_atom/cpus": "4-5\n"})
-    assert hardware.core_types(root) == {"cpu_core": [0, 1, 2, 3], "cpu_atom": [4, 5]}
-    assert hardware.core_types(str(tmp_path / "elsewhere")) is None
-
-
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
@@ -89,6 +97,8 @@ def test_fast_and_slow_cores(tmp_path: Path) -> None:
         ({"intel_pstate/no_turbo": "1\n", "cpufreq/boost": "1\n"}, False),
         ({"cpufreq/boost": "1\n"}, True),
         ({"cpufreq/boost": "0\n"}, False),
+        ({"cpu0/cpufreq/boost": "0\n"}, False),
+        ({"cpu0/cpufreq/boost": "1\n"}, True),
         ({}, None),
     ],
 )

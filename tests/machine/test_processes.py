@@ -186,24 +186,45 @@ def test_children_of_every_thread_are_found_and_descendants_come_after_their_par
     assert len(told["reaped"]) == 4
 
 
-def test_proportional_sizes_count_shared_pages_once_and_unique_sizes_leave_them_out() -> None:
+def test_proportional_sizes_count_shared_pages_once() -> None:
     told = scenario("""
         mib = 1 << 20
-        before = processes.tree_pss_bytes(os.getpid())
+        before = processes.size(os.getpid()).proportional
         held = bytearray(64 * mib); held[::4096] = b'x' * (64 * 256)
         for _ in range(3):
             if os.fork() == 0:
                 own = bytearray(16 * mib); own[::4096] = b'x' * (16 * 256)
                 ready(); sleep_for_ever()
         await_ready(3)
-        added = processes.tree_pss_bytes(os.getpid()) - before
+        below = processes.sizes_below(os.getpid())
+        assert sorted(below) == sorted(processes.children(os.getpid()))
+        everyone = [processes.size(os.getpid()), *below.values()]
+        added = sum(size.proportional for size in everyone) - before
         assert 112 * mib < added < 124 * mib, added / mib
-        one = processes.children(os.getpid())[0]
-        assert 16 * mib < processes.uss_bytes(one) < 20 * mib, processes.uss_bytes(one) / mib
-        assert 31 * mib < processes.pss_bytes(one) < 38 * mib, processes.pss_bytes(one) / mib
+        one = everyone[-1]
+        assert 31 * mib < one.proportional < 38 * mib, one.proportional / mib
+        assert 80 * mib < one.resident <= one.high_water < 96 * mib, (one.resident / mib, one.high_water / mib)
         finish()
     """)
     assert len(told["reaped"]) == 3
+
+
+def test_the_high_water_mark_is_of_the_process_itself_and_remembers_what_was_freed() -> None:
+    """An executed child of a parent that once held much doesn't inherit its mark, unlike its `ru_maxrss`."""
+    scenario("""
+        mib = 1 << 20
+        held = bytearray(64 * mib); held[::4096] = b'x' * (64 * 256)
+        del held
+        own = processes.size(os.getpid())
+        assert own.high_water > own.resident + 60 * mib, (own.resident, own.high_water)
+        pid = os.fork()
+        if pid == 0: os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", "import time; time.sleep(30)"])
+        while b"import time; time.sleep(30)" not in open(f"/proc/{pid}/cmdline", "rb").read().split(b"\\0"):
+            time.sleep(0.002)
+        child = processes.size(pid)
+        assert child.resident <= child.high_water < 32 * mib, child.high_water / mib
+        finish()
+    """)
 
 
 def test_a_zombie_has_no_memory_and_a_vanished_process_no_answer() -> None:
@@ -211,11 +232,12 @@ def test_a_zombie_has_no_memory_and_a_vanished_process_no_answer() -> None:
         pid = os.fork()
         if pid == 0: os._exit(0)
         while processes.state(pid) != "Z": time.sleep(0.001)
-        assert processes.pss_bytes(pid) == 0 and processes.tree_pss_bytes(pid) == 0
+        nothing = processes.size(pid)
+        assert (nothing.resident, nothing.proportional, nothing.high_water) == (0, 0, 0)
+        assert list(processes.sizes_below(os.getpid())) == [pid]
         finish()
         assert processes.state(pid) is None and processes.children(pid) == []
-        assert processes.pss_bytes(pid) is None and processes.uss_bytes(pid) is None
-        assert processes.tree_pss_bytes(pid) is None
+        assert processes.size(pid) is None and processes.sizes_below(pid) == {}
     """)
     assert len(told["reaped"]) == 1
 
@@ -227,7 +249,7 @@ def test_a_sum_over_a_tree_with_an_unreadable_member_is_missing() -> None:
         if pid == 0:
             if os.fork() == 0: ready(); sleep_for_ever()
             os.setuid(65534)
-            assert processes.tree_pss_bytes(os.getpid()) is None, "the child belongs to root"
+            assert processes.sizes_below(os.getpid()) is None, "the child belongs to root"
             os._exit(0)
         await_ready(1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
