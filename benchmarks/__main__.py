@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("footprint", "invocation", "rendering")
+MODULES = ("footprint", "invocation", "memory", "rendering")
 
 
 def main() -> None:

@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_show(commands)
     _add_list(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -122,6 +123,7 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Measures a configuration. The last line on standard output is the path of the bundle.",
         epilog=(
             "examples:\n  whichpool run configs/default.yaml --budget 10m\n"
+            "  whichpool run configs/default.yaml --until decided\n"
             "  whichpool run --resume results/20261123T051500Z-default"
         ),
     )
@@ -129,6 +131,11 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: results/<UTC time>-<name>)")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue an interrupted run")
     parser.add_argument("--budget", metavar="TIME", help="stop after this long, such as 5m (default: as configured)")
+    parser.add_argument(
+        "--until",
+        choices=("precision", "decided"),
+        help="what ends a case early: its interval is narrow, or it is settled what wins (default: as configured)",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order (default: a new one)")
     parser.add_argument("--json", action="store_true", help="print a summary as JSON before the path")
     parser.set_defaults(command=_run)
@@ -168,6 +175,17 @@ def _add_list(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.set_defaults(command=_list)
 
 
+def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="what makes timings noisy on this machine, and the command that mends it",
+        description="Says what makes timings noisy here, and the exact command that mends it; changes nothing.",
+        epilog="example:\n  whichpool doctor",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.set_defaults(command=_doctor)
+
+
 def _plan(options: argparse.Namespace) -> int:
     from pipeline.commands.plan import plan_as_json, plan_for, show_plan
 
@@ -187,8 +205,8 @@ def _run(options: argparse.Namespace) -> int:
         raise UserError("give either a configuration to run or --resume with the folder of an interrupted run")
     budget_s = _budget(options.budget)
     if options.resume is not None:
-        if options.out is not None or options.seed is not None:
-            raise UserError("--resume continues a run as it was started: leave out --out and --seed")
+        if options.out is not None or options.seed is not None or options.until is not None:
+            raise UserError("--resume continues a run as it was started: leave out --out, --seed and --until")
         finished = resume_run(options.resume, console, budget_s=budget_s)
     else:
         finished = start_run(
@@ -197,6 +215,7 @@ def _run(options: argparse.Namespace) -> int:
             out=options.out,
             seed=options.seed,
             budget_s=budget_s,
+            until=options.until,
             command=sys.argv[1:],
         )
     show_outcome(finished, console)
@@ -233,6 +252,16 @@ def _list(options: argparse.Namespace) -> int:
         show_interpreters(_console())
     else:
         show_catalogue(options.what, _console())
+    return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from pipeline.commands.doctor import doctor_as_json, show_doctor
+
+    if options.json:
+        print(doctor_as_json())
+    else:
+        show_doctor(_console())
     return DONE
 
 

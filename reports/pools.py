@@ -7,30 +7,61 @@ from __future__ import annotations
 
 import pandas as pd
 
-KEYS = ["label", "strategy", "start_method", "workers"]
+POOL = ["label", "strategy", "start_method"]
+KEYS = [*POOL, "workers"]
+COSTS = ("startup_s", "shutdown_s", "dispatch_s", "pool_bytes", "share_bytes")
 FRONT_TOLERANCE = 1.03
 """Points nearer than this in time or memory count as equal."""
 
 
-def pools(costs: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
+def pools(costs: pd.DataFrame, memory: pd.DataFrame, slopes: pd.DataFrame) -> pd.DataFrame:
     """One row per kind of pool and number of workers, serial left out.
 
     Args:
         costs: rows of one interpreter.
         memory: rows of the same interpreter.
+        slopes: rows of the same interpreter, as `worker_memory_slopes` returns them.
 
     Returns:
-        `label`, `strategy`, `start_method`, `workers`, `cases`, and for each of `startup_s`, `shutdown_s`,
-        `dispatch_s` and `worker_bytes` the median over the kinds of work, with `…_least` and `…_most`.
+        `label`, `strategy`, `start_method`, `workers`, `cases`; for each of `startup_s`, `shutdown_s`, `dispatch_s`,
+        `pool_bytes` (what the ready pool adds) and `share_bytes` (one worker's share of that) the median over the
+        kinds of work, with `…_least` and `…_most`; and what one more worker adds, whatever its number: `worker_bytes`
+        with `worker_low` and `worker_high`, missing where only one number of workers was measured.
     """
-    once = memory.drop_duplicates("case_id")[["case_id", "worker_bytes"]]
+    renamed = memory.rename(columns={"worker_bytes": "share_bytes"})
+    once = renamed.drop_duplicates("case_id")[["case_id", "share_bytes"]]
     joined = costs[costs["strategy"] != "serial"].merge(once, on="case_id", how="left")
+    joined = joined.assign(pool_bytes=joined["share_bytes"] * joined["workers"].astype("float64"))
     groups = joined.groupby(KEYS, dropna=False, sort=False)
     parts = [groups.size().rename("cases")]
-    for value in ("startup_s", "shutdown_s", "dispatch_s", "worker_bytes"):
+    for value in COSTS:
         named = {value: "median", f"{value}_least": "min", f"{value}_most": "max"}
         parts += [groups[value].agg(how).rename(name) for name, how in named.items()]
-    return pd.concat(parts, axis=1).reset_index()
+    found = pd.concat(parts, axis=1).reset_index()
+    usual = slopes.sort_values("n", ascending=False, kind="stable").drop_duplicates("label")
+    return found.merge(usual[["label", "worker_bytes", "worker_low", "worker_high"]], on="label", how="left")
+
+
+def per_worker(pools: pd.DataFrame) -> pd.DataFrame:
+    """What one more worker adds to each kind of pool, least first; kinds of pools without memory are left out.
+
+    Returns:
+        `label`, `name`, `bytes`, `low`, `high`, `slope`. A kind of pool without a slope has a row for each number of
+        workers with the worker's share in all that the pool adds, and no interval.
+    """
+    sloped = pools["worker_bytes"].notna()
+    numbered = pools["label"] + " × " + pools["workers"].astype("str")
+    found = pd.DataFrame(
+        {
+            "label": pools["label"],
+            "name": pools["label"].where(sloped, numbered),
+            "bytes": pools["worker_bytes"].where(sloped, pools["share_bytes"]),
+            "low": pools["worker_low"],
+            "high": pools["worker_high"],
+            "slope": sloped,
+        }
+    )
+    return found.dropna(subset=["bytes"]).drop_duplicates("name").sort_values("bytes", kind="stable")
 
 
 def time_and_memory(speedups: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:

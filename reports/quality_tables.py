@@ -6,12 +6,15 @@ import pandas as pd
 
 from reports import numbers
 from reports.document import Cell, Column, Table, clean, words
-from reports.tables import number_cell, pool_cell, text_cell, unique, without_empty
+from reports.tables import number_cell, pool_cell, speedup_cell, text_cell, unique, without_empty
 
 MOST_UNSTABLE = 10
 """Unstable cases that are listed."""
 DISTURBANCES = {
     "steal": "CPU time taken by other machines on the host",
+    "foreign": "CPU time used by other processes",
+    "slow": "a small piece of work before each invocation, times its fastest tenth",
+    "memory_pressure": "time in which something waited for memory",
     "pressure": "time in which something waited for a CPU",
     "throttled": "periods held back by the CPU quota, per second",
     "involuntary_switches": "involuntary context switches, per second",
@@ -42,6 +45,65 @@ def noise(frame: pd.DataFrame, *, name: str) -> Table:
             Column("Invocations", "right"),
         ),
         rows=tuple(rows),
+    )
+
+
+def oracles(frame: pd.DataFrame, *, name: str) -> Table:
+    """The cases whose answer is known, with what was expected and what was found."""
+    styles = {"failed": "warning", "passed": "strong"}
+    rows = tuple(
+        (
+            text_cell(row["name"], style="strong"),
+            text_cell(row["expected"]),
+            text_cell(row["reading"] or None, note=row["reason"]),
+            text_cell(row["status"], style=styles.get(str(row["status"]), "")),
+            number_cell(row["n"], str(row["n"])),
+        )
+        for row in frame.to_dict("records")
+    )
+    return Table(
+        name=name,
+        caption=words("Oracles: cases whose answer is known. One that fails makes every verdict of the run invalid."),
+        columns=(
+            Column("Oracle", weight=1.5),
+            Column("What must hold", weight=2.6),
+            Column("Reading", weight=2.2),
+            Column("Outcome", weight=0.9),
+            Column("n", "right", weight=0.5),
+        ),
+        rows=rows,
+        cards=True,
+        note=words("Undecided: too noisy, or too few blocks, to tell. n: invocations, blocks or cases."),
+    )
+
+
+def second_estimates(plain: pd.DataFrame, controlled: pd.DataFrame, *, name: str) -> Table:
+    """The plain speed-up of each case beside the one with the machine's fluctuations taken out."""
+    first = plain.set_index("case_id")
+    rows = tuple(
+        (
+            text_cell(row["workload"], note=row["setting"], style="code"),
+            pool_cell(row),
+            speedup_cell(first.loc[row["case_id"]].to_dict()),
+            speedup_cell(row),
+            number_cell(row["width_ratio"], numbers.ratio(row["width_ratio"])),
+            number_cell(row["n"], str(row["n"])),
+        )
+        for row in controlled.to_dict("records")
+    )
+    return Table(
+        name=name,
+        caption=words("Speed-up of a resident pool, plain and with the machine's fluctuations taken out."),
+        columns=(
+            Column("Work", weight=1.5),
+            Column("Strategy", weight=1.8),
+            Column("Plain", "right", weight=1.3),
+            Column("Controlled", "right", weight=1.3),
+            Column("Width, to plain", "right"),
+            Column("Blocks", "right", weight=0.7),
+        ),
+        rows=rows,
+        folded=True,
     )
 
 

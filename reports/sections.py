@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline import store
+from pipeline.analysis.memory import worker_memory_slopes
 from pipeline.analysis.summary import Summary, summarise
 from pipeline.analysis.winners import NOT_MEASURED
 from reports import drawing, figures, numbers, quality_tables, sentences, tables
@@ -66,7 +67,7 @@ def show(*blocks: Block) -> None:
 def answer(report: Report) -> list[Block]:
     """Page one: can the run be trusted, a sentence and a table row per kind of work, what was left out."""
     summary = report.summary
-    blocks: list[Block] = [sentences.trust(summary.trust), *_sentences(report)]
+    blocks: list[Block] = [sentences.trust(summary.trust, summary.oracles), *_sentences(report)]
     if (summary.winners["outcome"] != NOT_MEASURED).any():
         blocks.append(tables.decision(summary.winners, name="decision", several_interpreters=report.several))
     elif summary.winners.empty:
@@ -126,11 +127,13 @@ def costs(report: Report) -> list[Block]:
         ("startup_s", "Start-up", figures.SECONDS, sentences.startup),
         ("shutdown_s", "Shutdown", figures.SECONDS, None),
         ("dispatch_s", "Per empty task", figures.SECONDS, None),
-        ("worker_bytes", "Memory per extra worker", figures.BYTES, sentences.worker_memory),
+        ("pool_bytes", "Memory of the ready pool", figures.BYTES, sentences.worker_memory),
     )
+    slopes = worker_memory_slopes(summary.cases, report.bundle.invocations, report.bundle.measurements)
     blocks: list[Block] = []
     for interpreter, rows in _by_interpreter(report, summary.costs):
-        pools = pool_frames.pools(rows, summary.memory[summary.memory["interpreter"] == interpreter])
+        used, grows = (frame[frame["interpreter"] == interpreter] for frame in (summary.memory, slopes))
+        pools = pool_frames.pools(rows, used, grows)
         panels, lead = [], list[Words]()
         for value, title, scale, sentence in kinds:
             if not (pools[value] > 0).any():
@@ -182,6 +185,8 @@ def quality(report: Report) -> list[Block]:
     """Noise, instability, mishaps, what stopped each case, checks of the results."""
     summary = report.summary
     blocks: list[Block] = [sentences.checks(summary.trust)]
+    if len(summary.oracles):
+        blocks.append(quality_tables.oracles(summary.oracles, name="oracles"))
     panels = [
         _panel(
             figures.stability(summary.stability, value=value, title=title),
@@ -200,6 +205,10 @@ def quality(report: Report) -> list[Block]:
     if drift is not None:
         blocks.append(drift)
     blocks.append(quality_tables.noise(summary.noise, name="noise"))
+    if len(summary.controlled):
+        plain = summary.speedups[summary.speedups["use"] == RESIDENT]
+        blocks.append(Paragraph(sentences.second_estimate(summary.controlled)))
+        blocks.append(quality_tables.second_estimates(plain, summary.controlled, name="second-estimates"))
     several = report.several
     unstable = summary.stability[summary.stability["unstable"]]
     blocks.append(

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.oracles.outcome import NOT_RUN, PASSED
 from pipeline.analysis.trust import Trust
-from pipeline.analysis.winners import NO_DIFFERENCE, NOT_MEASURED, SERIAL, WINNER
+from pipeline.analysis.winners import INVALID, NO_DIFFERENCE, NOT_MEASURED, SERIAL, WINNER
 from reports import numbers
 from reports.document import Item, Items, Paragraph, Span, Tone, Words, code, plain, strong, words
+from reports.pools import per_worker
 
 Row = Mapping[Any, Any]
 MOST_NAMES = 2
@@ -38,7 +40,7 @@ def answers(winners: pd.DataFrame) -> tuple[Item, ...]:
         row = by_use.get("resident") or one_shot
         if row is None:
             continue
-        if row["outcome"] == NOT_MEASURED:
+        if row["outcome"] in (NOT_MEASURED, INVALID):
             silent.setdefault(str(row["reason"]), []).append(work_name(row))
             continue
         sentence = (*words("For "), *work_name(row), *_verdict(row))
@@ -46,7 +48,7 @@ def answers(winners: pd.DataFrame) -> tuple[Item, ...]:
             sentence += _single_batch(row, one_shot)
         items.append(Item(sentence + _doubt(row), strategy=marked_strategy(row)))
     for reason, names in silent.items():
-        items.append(Item((*words("For "), *joined(names), *words(" no answer: ", plain(reason), "."))))
+        items.append(Item((*words("For "), *joined(names), *words(" no verdict: ", plain(reason), "."))))
     return tuple(items)
 
 
@@ -131,18 +133,28 @@ def joined(names: Sequence[Words]) -> Words:
     return tuple(found)
 
 
-def trust(judgement: Trust) -> Paragraph:
+def trust(judgement: Trust, oracles: pd.DataFrame) -> Paragraph:
     """Whether the run can be trusted, with every reason against it."""
     tone: Tone = "good" if judgement.ok else "warning"
     if judgement.ok:
-        sentence = words(strong("This run can be trusted."), " No check of the measuring contradicts it.")
+        sentence = words(strong("This run can be trusted."), _oracles(oracles))
         if judgement.notes:
             sentence += words(" To keep in mind: ", plain(_sentence(judgement.notes)))
     else:
-        sentence = words(strong("Read these numbers with doubt:"), " ", plain(_sentence(judgement.reasons)))
+        lead = "The verdicts of this run are invalid:" if judgement.failed_oracles else "Read these numbers with doubt:"
+        sentence = words(strong(lead), " ", plain(_sentence(judgement.reasons)))
         if judgement.notes:
             sentence += words(" Besides: ", plain(_sentence(judgement.notes)))
     return Paragraph(sentence, tone=tone)
+
+
+def _oracles(oracles: pd.DataFrame) -> str:
+    """How many of the cases whose answer is known came out right."""
+    passed, asked = (oracles["status"] == PASSED).sum(), (oracles["status"] != NOT_RUN).sum()
+    if not asked:
+        return ""
+    count = f"All {asked}" if passed == asked else f"{passed} of {asked}"
+    return f" {count} cases whose answer is known came out right, none wrong."
 
 
 def checks(judgement: Trust) -> Items | Paragraph:
@@ -155,6 +167,16 @@ def checks(judgement: Trust) -> Items | Paragraph:
 
 def _sentence(parts: Sequence[str]) -> str:
     return f"{'; '.join(parts)}."
+
+
+def second_estimate(controlled: pd.DataFrame) -> Words:
+    """What taking out the machine's own fluctuations did to the intervals."""
+    ratio = float(controlled["width_ratio"].median())
+    change = f"{numbers.percent(abs(1 - ratio))} {'narrower' if ratio < 1 else 'wider'}"
+    return words(
+        "A second estimate takes out how fast the CPUs were just before each invocation: its intervals are ",
+        strong(change), " than the plain ones (median). Where the two disagree, the machine was restless.",
+    )  # fmt: skip
 
 
 def startup(pools: pd.DataFrame) -> Words:
@@ -171,16 +193,26 @@ def startup(pools: pd.DataFrame) -> Words:
 
 
 def worker_memory(pools: pd.DataFrame) -> Words:
-    """Which worker takes least memory and which most; empty if there is nothing to compare."""
-    known = pools.dropna(subset=["worker_bytes"])
+    """Which pool grows least with one more worker and which most; empty if there is nothing to compare."""
+    known = per_worker(pools)
     if known["label"].nunique() < 2:
         return ()
-    ordered = known.sort_values("worker_bytes").to_dict("records")
-    least, most = ordered[0], ordered[-1]
-    return words(
-        "One more worker adds least memory to ", _pool(least), " (", strong(numbers.size(least["worker_bytes"])),
-        ") and most to ", _pool(most), " (", strong(numbers.size(most["worker_bytes"])), ").",
+    rows = known.to_dict("records")
+    least, most = rows[0], rows[-1]
+    sentence = words(
+        "One more worker adds least memory to ", plain(least["name"]), " (", *_memory(least),
+        ") and most to ", plain(most["name"]), " (", *_memory(most), ").",
     )  # fmt: skip
+    if least["slope"] and most["slope"]:
+        return sentence
+    return sentence + words(
+        " Where only one number of workers was measured, it includes a share of what the pool needs once."
+    )
+
+
+def _memory(row: Row) -> Words:
+    ends = "" if numbers.missing(row["low"]) else f", {numbers.size(row['low'])} to {numbers.size(row['high'])}"
+    return words(strong(numbers.size(row["bytes"])), ends)
 
 
 def _pool(row: Row) -> Span:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.winners import NO_DIFFERENCE, NOT_MEASURED, SERIAL, WINNER
+from pipeline.analysis.winners import INVALID, NO_DIFFERENCE, NOT_MEASURED, NOT_WORTHWHILE, SERIAL, WINNER
 from reports import numbers
 from reports.document import Cell, Column, Table, clean, words
 from reports.sentences import best_parallel
@@ -83,13 +83,16 @@ def _choice(row: Row | None) -> tuple[Cell, Cell]:
     if row["outcome"] == WINNER:
         return pool_cell(row, "recommended_", style="strong"), speedup_cell(row, "recommended_")
     best, prefix = best_parallel(row)
+    if row["outcome"] == INVALID:
+        return text_cell(INVALID, style="warning", note=f"best: {best}"), speedup_cell(row, prefix)
     if row["outcome"] == SERIAL:
         return text_cell("serial", strategy="serial", style="strong", note=f"next: {best}"), speedup_cell(row, prefix)
-    return text_cell(NO_DIFFERENCE, note=f"best: {best}"), speedup_cell(row, prefix)
+    kind = NOT_WORTHWHILE if row["outcome"] == NOT_WORTHWHILE else NO_DIFFERENCE
+    return text_cell(kind, note=f"best: {best}"), speedup_cell(row, prefix)
 
 
 def _of_choice(row: Row | None, value: str) -> Any:
-    if row is None or row["outcome"] == NOT_MEASURED:
+    if row is None or row["outcome"] in (NOT_MEASURED, INVALID):
         return None
     return row[f"recommended_{value}"]
 
@@ -158,9 +161,10 @@ def pools(frame: pd.DataFrame, *, name: str) -> Table:
         ("startup_s", "Start-up", numbers.seconds),
         ("shutdown_s", "Shutdown", numbers.seconds),
         ("dispatch_s", "Per empty task", numbers.seconds),
-        ("worker_bytes", "Memory per worker", numbers.size),
+        ("pool_bytes", "Memory", numbers.size),
     )
     shown = [value for value in values if frame[value[0]].notna().any()]
+    with_memory = frame["share_bytes"].notna().any()
     rows = []
     for row in frame.to_dict("records"):
         cells = [
@@ -171,7 +175,7 @@ def pools(frame: pd.DataFrame, *, name: str) -> Table:
             least, most = row[f"{value}_least"], row[f"{value}_most"]
             ends = "" if numbers.missing(least) or write(least) == write(most) else f"{write(least)} to {write(most)}"
             cells.append(number_cell(row[value], write(row[value]), note=ends))
-        rows.append(tuple(cells))
+        rows.append((*cells, *([worker_memory_cell(row)] if with_memory else [])))
     return Table(
         name=name,
         caption=words("What a pool costs: the median over the kinds of work, and from the lowest to the highest."),
@@ -179,10 +183,28 @@ def pools(frame: pd.DataFrame, *, name: str) -> Table:
             Column("Strategy", weight=1.8),
             Column("Workers", "right", weight=0.7),
             *(Column(title, "right", weight=1.5) for _, title, _ in shown),
+            *([Column("Per extra worker", "right", weight=1.5)] if with_memory else []),
         ),
         rows=tuple(rows),
         folded=True,
+        note=words(
+            "Memory is what the ready pool adds. Per extra worker: the slope of that over the number of workers, with "
+            "its 95 % interval; “share”: only one number of workers was measured, so that it includes a share of what "
+            "the pool needs once."
+        )
+        if with_memory
+        else (),
     )
+
+
+def worker_memory_cell(row: Row) -> Cell:
+    """What one more worker adds to a pool: the slope with its interval, else its share of the whole, which says so."""
+    slope, low, high = row["worker_bytes"], row["worker_low"], row["worker_high"]
+    if numbers.missing(slope):
+        share = row["share_bytes"]
+        return number_cell(share, numbers.size(share), note="" if numbers.missing(share) else "share")
+    ends = "" if numbers.missing(low) else f"{numbers.size(low)} to {numbers.size(high)}"
+    return number_cell(slope, numbers.size(slope), note=ends)
 
 
 def left_out(frame: pd.DataFrame, *, name: str, interpreters: Sequence[str]) -> Table | None:

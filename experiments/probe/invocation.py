@@ -64,6 +64,7 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     channel.worker_processes = sorted({worker["process"] for worker in workers} - {os.getpid()})
     channel.tell(
         workers=len(workers),
+        worker_processes=channel.worker_processes,
         distinct=len({(worker["process"], worker["thread"]) for worker in workers}),
         gil_enabled=any(worker["gil_enabled"] for worker in workers),
         python_version=sys.version.split()[0],
@@ -80,8 +81,10 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
         with channel.phase("steady", iteration):
             results = strategy.run(function, items)
         _verify(workload, items, results)
+        for metric, value in workload.readings(results).items():
+            channel.tell(reading=metric, iteration=iteration, value=value)
         if iteration == 0:
-            channel.tell(checksum=checksum(results))
+            channel.tell(checksum=checksum(workload.comparable(results)))
         del results
         items = workload.items(request["tasks"])
 
@@ -97,7 +100,8 @@ def _verify(workload: Workload, items: list[Any], results: list[Any]) -> None:
     if len(results) != len(items):
         raise WrongResults(f"{len(items)} tasks gave {len(results)} results")
     expected = workload.expected(items)
-    if expected is None or expected == results:
+    found = workload.comparable(results)
+    if expected is None or expected == found:
         return
-    wrong = [index for index, pair in enumerate(zip(expected, results)) if pair[0] != pair[1]]
+    wrong = [index for index, pair in enumerate(zip(expected, found)) if pair[0] != pair[1]]
     raise WrongResults(f"{len(wrong)} of {len(items)} results are wrong, the first at task {wrong[0]}")

@@ -27,7 +27,8 @@ def main(descriptor: int) -> NoReturn:
             _limit_memory(request["memory_limit_bytes"])
         _TASKS[request["do"]](channel, request)
     except BaseException as error:  # noqa: BLE001 - a task may raise anything, and all of it is a result
-        channel.tell(error=_describe(error), died=type(error).__name__ == "WorkerDied")
+        kind = type(error).__name__ if type(error).__module__.startswith("experiments.") else ""
+        channel.tell(error=_describe(error), died=kind == "WorkerDied", wrong_results=kind == "WrongResults")
     channel.tell(end=True)
     _leave()
 

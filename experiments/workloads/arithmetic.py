@@ -13,6 +13,8 @@ FACTOR = 69
 INCREMENT = 5
 MASK = (1 << 22) - 1
 """Small enough that every product stays below 2**30, one digit of a CPython integer."""
+SECONDS_PER_STEP = 5e-8
+"""Typical, for the plan's prediction only."""
 
 
 def return_item(item: Any) -> Any:
@@ -103,3 +105,7 @@ class IntLoop(Workload):
     def expected(self, items: list[tuple[int, int]]) -> list[int]:
         """The generator's state by jumping ahead."""
         return [jump_generator(start, steps) for start, steps in items]
+
+    def predicted_task_s(self) -> float:
+        """About 50 ns for each step where their number is given."""
+        return super().predicted_task_s() if self.steps is None else self.steps * SECONDS_PER_STEP

@@ -46,6 +46,14 @@ class Workload(Parameterised):
         """The results that these items must give, whoever computes them; None where that isn't known."""
         return None
 
+    def comparable(self, results: list[Any]) -> list[Any]:
+        """The part of the results that is the same whenever and however the tasks ran: what is checked."""
+        return results
+
+    def readings(self, results: list[Any]) -> dict[str, float]:  # noqa: ARG002
+        """What the results say besides: seconds by the name of a metric, which joins the table of measurements."""
+        return {}
+
     def open(self) -> None:
         """Prepares what the tasks need from outside (a server, a file), before anything is timed."""
 

@@ -7,6 +7,7 @@ from experiments.workloads.base import Resource, Workload
 
 PAGE_BYTES = 4096
 _held: dict[int, list[bytearray]] = {}
+_preloaded: dict[int, bytearray] = {}
 
 
 def touch_and_hold(item: tuple[int, int, int]) -> int:
@@ -18,6 +19,19 @@ def touch_and_hold(item: tuple[int, int, int]) -> int:
     block[::PAGE_BYTES] = b"\x01" * len(range(0, size_bytes, PAGE_BYTES))
     _held.setdefault(batch, []).append(block)
     return index
+
+
+def read_preloaded(item: tuple[int, int]) -> int:
+    """`(index, size_bytes)`: reads every page of the block that this process has, or fills its own; the index."""
+    index, size_bytes = item
+    return index + sum(_preloaded_block(size_bytes)[::PAGE_BYTES]) - len(range(0, size_bytes, PAGE_BYTES))
+
+
+def _preloaded_block(size_bytes: int) -> bytearray:
+    block = _preloaded.get(size_bytes)
+    if block is None:
+        block = _preloaded.setdefault(size_bytes, bytearray(b"\x01") * size_bytes)
+    return block
 
 
 class Allocate(Workload):
@@ -40,3 +54,31 @@ class Allocate(Workload):
     def expected(self, items: list[tuple[int, int, int]]) -> list[int]:
         """The indices."""
         return [index for _, index, _ in items]
+
+
+class Preloaded(Workload):
+    """Reads a block that was filled before the workers started: forked ones share it, others fill their own."""
+
+    name = "preloaded"
+    needs = Resource.MEMORY
+    function = staticmethod(read_preloaded)
+    seconds_per_task = 3e-3
+    default_tasks = 16
+
+    size: int = size(64 << 20, "Bytes of the block.")
+
+    def open(self) -> None:
+        """Fills the block in the process that starts the workers."""
+        _preloaded_block(self.size)
+
+    def close(self) -> None:
+        """Gives it back."""
+        _preloaded.clear()
+
+    def items(self, count: int) -> list[tuple[int, int]]:
+        """Numbered reads of the whole block."""
+        return [(index, self.size) for index in range(count)]
+
+    def expected(self, items: list[tuple[int, int]]) -> list[int]:
+        """The numbers: each page starts with a one."""
+        return [index for index, _ in items]

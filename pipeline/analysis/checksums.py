@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipeline.analysis.cases import group_columns
 from pipeline.analysis.frames import with_columns
+from pipeline.analysis.invocation_times import CONTAMINATED, OK
 
 SAME, DIFFERENT, NOT_DETERMINISTIC, UNKNOWN = "same", "different", "not deterministic", "unknown"
 
@@ -20,7 +21,7 @@ def checksum_agreement(invocations: pd.DataFrame, described: pd.DataFrame) -> pd
         (invocations with a checksum) and `differing`, the names of the cases that differ.
     """
     rows = with_columns(invocations, ("case_id", "checksum", "status"))
-    rows = rows[(rows["status"] == "ok") & rows["checksum"].notna()]
+    rows = rows[rows["status"].isin((OK, CONTAMINATED)) & rows["checksum"].notna()]
     found = {case_id: set(group) for case_id, group in rows.groupby("case_id")["checksum"]}
     counts = rows.groupby("case_id").size()
     records = []

@@ -18,6 +18,7 @@ NUMBERS = {
 }
 USES = {"resident": "steady_s", "one_shot": "one_shot_s"}
 """What a use of the strategy pays for: a pool that is there already, or one made for this work alone."""
+OK, CONTAMINATED = "ok", "contaminated"
 TIMING, MEMORY = "timing", "memory"
 """What the column `pass` says."""
 LogTimes = dict[str, Floats]
@@ -25,15 +26,21 @@ LogTimes = dict[str, Floats]
 
 
 def times(invocations: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
-    """One row per timing invocation with status `ok`.
+    """One row per timing invocation that counts: of a case and block the undisturbed ones, else the first.
+
+    An invocation that somebody else's work disturbed (status `contaminated`) has been repeated if that was
+    possible. Where it wasn't, it counts: what is known is better than nothing, and it is flagged.
 
     Returns:
         The columns `KEYS`, those of `NUMBERS` in seconds (the median over the iterations where there are
-        several, since iterations of one invocation aren't independent), and `one_shot_s`, the sum of
-        start-up, steady phase and shutdown. What wasn't measured is NaN.
+        several, since iterations of one invocation aren't independent), `one_shot_s`, the sum of
+        start-up, steady phase and shutdown, `contaminated`, and `reference_s` (before the invocation, how
+        long a small piece of work took on the CPUs). What wasn't measured is NaN.
     """
-    rows = with_columns(invocations, (*KEYS, "pass", "status"))
-    rows = rows[(rows["status"] == "ok") & (rows["pass"] == TIMING)][list(KEYS)].reset_index(drop=True)
+    rows = with_columns(invocations, (*KEYS, "pass", "status", "reference_s"))
+    rows = rows[rows["status"].isin((OK, CONTAMINATED)) & (rows["pass"] == TIMING)]
+    rows = _counting(rows)[[*KEYS, "contaminated", "reference_s"]].reset_index(drop=True)
+    rows["reference_s"] = pd.to_numeric(rows["reference_s"]).astype("float64")
     values = with_columns(measurements, ("invocation", "phase", "metric", "value"))
     values = values[values["invocation"].isin(rows["invocation"]) & values["metric"].isin(("wall", "cpu"))]
     medians = values.groupby(["phase", "metric", "invocation"])["value"].median()
@@ -53,3 +60,12 @@ def log_times(times: pd.DataFrame, column: str) -> LogTimes:
     logs = positive[["block", "case_id"]].assign(log=np.log(positive[column].to_numpy("float64")))
     table = logs.pivot_table(index="block", columns="case_id", values="log", aggfunc="mean")
     return dict(zip(table.columns, table.to_numpy("float64").T, strict=True))
+
+
+def _counting(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without the disturbed invocations that a block has others of."""
+    rows = rows.assign(contaminated=rows["status"] == CONTAMINATED)
+    place = [rows["case_id"], rows["block"]]
+    has_clean = ~rows["contaminated"].groupby(place, dropna=False).transform("min").astype("bool")
+    first = ~rows["contaminated"] | ~rows.duplicated(["case_id", "block"])
+    return rows[~rows["contaminated"] | (~has_clean & first)]

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from pipeline.analysis.cases import cases
-from pipeline.analysis.frames import with_columns
+from pipeline.analysis.frames import prefixed, with_columns
 from pipeline.analysis.invocation_times import MEMORY
 from pipeline.statistics.mean import MeanEstimate, any_mean_interval, plain_mean_interval
+from pipeline.statistics.slope import shared_slope
 
 COLUMNS = (
     "n",
@@ -41,13 +42,11 @@ def memory_of(described: pd.DataFrame, invocations: pd.DataFrame, measurements: 
         The columns of `cases`, and: `n` (memory invocations), `method`, `peak_bytes` (geometric mean of the
         highest simultaneous memory of the tree) with `peak_low` and `peak_high` (95 %), `extra_bytes` (above
         the baseline's peak by the same method, NaN if there is none), `worker_bytes` (arithmetic mean of what
-        one worker adds) with `worker_low`, `worker_high`, `worker_n` and `worker_method`, which is the
+        one worker adds, which includes its share of what the strategy needs once; see
+        `worker_memory_slopes`) with `worker_low`, `worker_high`, `worker_n` and `worker_method`, which is the
         method most often used for the case.
     """
-    rows = with_columns(invocations, ("invocation", "pass", "status"))
-    counted = rows.loc[(rows["status"] == "ok") & (rows["pass"] == MEMORY), "invocation"]
-    values = with_columns(measurements, ("case_id", "invocation", "metric", "value", "method"))
-    values = values[values["invocation"].isin(counted) & values["value"].notna()]
+    values = _counted(invocations, measurements)
     peaks = _estimates(values[values["metric"] == "peak_memory"], geometric=True)
     workers = _estimates(values[values["metric"] == "worker_memory"], geometric=False)
     records = _records(described, peaks, workers)
@@ -57,6 +56,53 @@ def memory_of(described: pd.DataFrame, invocations: pd.DataFrame, measurements: 
     numbers = [name for name in frame.columns if name not in counts and name not in texts]
     frame = frame.astype(counts | dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "str"))
     return described.merge(frame, on="case_id", how="inner")
+
+
+SLOPE_COLUMNS = ("n", "worker_counts", "fixed_bytes", "worker_bytes", "worker_low", "worker_high")
+
+
+def worker_memory_slopes(
+    described: pd.DataFrame, invocations: pd.DataFrame, measurements: pd.DataFrame
+) -> pd.DataFrame:
+    """What one more worker adds to the memory of a ready pool, whatever the strategy needs once.
+
+    The slope of `pool_memory` over the number of workers, by least squares over all kinds of work, each with an
+    offset of its own: a fork server shares with its workers what the kind of work has loaded. Every invocation is
+    one point.
+
+    Args:
+        described: as `cases` returns it.
+        invocations: the table of that name.
+        measurements: the table of that name.
+
+    Returns:
+        One row per `label`, `strategy`, `start_method`, `option_*`, `interpreter` and `method` with such a
+        measurement; `n` (invocations), `worker_counts` (the different numbers of workers, as a tuple), `worker_bytes`
+        (the slope) with `worker_low` and `worker_high` (95 %), and `fixed_bytes` (what a pool needs besides). These
+        four are NaN where no kind of work was measured with two numbers of workers.
+    """
+    values = _counted(invocations, measurements)
+    options = prefixed(described, "option_")
+    keys = ["label", "strategy", "start_method", *options, "interpreter", "method"]
+    of_case = described[["case_id", "baseline_id", "workers", *keys[:-1]]]
+    points = values[values["metric"] == "pool_memory"][["case_id", "value", "method"]].merge(of_case, on="case_id")
+    rows = []
+    for key, group in points.groupby(keys, dropna=False, sort=False):
+        workers = group["workers"].astype("int64")
+        found = shared_slope(workers, group["value"], group["baseline_id"])
+        counts = tuple(sorted(int(count) for count in workers.unique()))
+        rows.append((*key, found.n, counts, found.offset, found.slope, found.low, found.high))
+    frame = pd.DataFrame(rows, columns=[*keys, *SLOPE_COLUMNS])
+    numbers = dict.fromkeys(SLOPE_COLUMNS[2:], "float64")
+    return frame.astype({"n": "int64"} | numbers | {key: points[key].dtype for key in keys})
+
+
+def _counted(invocations: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
+    """The measurements of memory invocations that ended well."""
+    rows = with_columns(invocations, ("invocation", "pass", "status"))
+    counted = rows.loc[(rows["status"] == "ok") & (rows["pass"] == MEMORY), "invocation"]
+    values = with_columns(measurements, ("case_id", "invocation", "metric", "value", "method"))
+    return values[values["invocation"].isin(counted) & values["value"].notna()]
 
 
 Estimates = dict[str, dict[str, MeanEstimate]]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.frames import text_or_none, with_columns
-from pipeline.analysis.invocation_times import MEMORY, TIMING
+from pipeline.analysis.invocation_times import CONTAMINATED, MEMORY, OK, TIMING
 
 UNSTABLE_CV = 0.10
 """Spread between invocations from which a case is called unstable."""
@@ -42,7 +42,7 @@ def not_measured(invocations: pd.DataFrame, described: pd.DataFrame, run: Mappin
     """
     rows = with_columns(invocations, ("case_id", "pass", "status", "error"))
     rows = rows[rows["pass"] != MEMORY]
-    measured = set(rows.loc[rows["status"] == "ok", "case_id"])
+    measured = set(rows.loc[rows["status"].isin((OK, CONTAMINATED)), "case_id"])
     groups = dict(list(rows.groupby("case_id", sort=False)))
     planned = {case["case_id"]: case for case in run.get("cases") or ()}
     reasons = {
@@ -91,7 +91,8 @@ def stability(invocations: pd.DataFrame, measurements: pd.DataFrame, described: 
         iteration each) and `unstable` (`cv_between` above `UNSTABLE_CV`).
     """
     rows = with_columns(invocations, ("invocation", "pass", "status"))
-    counted = rows.loc[(rows["status"] == "ok") & (rows["pass"] == TIMING), "invocation"]
+    told = rows["status"].isin((OK, CONTAMINATED))
+    counted = rows.loc[told & (rows["pass"] == TIMING), "invocation"]
     values = with_columns(measurements, ("case_id", "invocation", "phase", "metric", "value"))
     steady = values[(values["phase"] == "steady") & (values["metric"] == "wall")]
     steady = steady[steady["invocation"].isin(counted)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,15 @@ import pandas as pd
 from pipeline.analysis.cases import cases
 from pipeline.analysis.frames import prefixed
 from pipeline.analysis.invocation_times import USES, LogTimes, log_times, times
+from pipeline.run.ledger import DECIDED
+from pipeline.run.stopping import SMALLEST_PILOT
 from pipeline.statistics.ratio import NO_ESTIMATE, RatioEstimate, log_ratio
+from pipeline.statistics.sequence import sequential_ratio
+from pipeline.statistics.stein import stopped_ratio
 from pipeline.statistics.student import Floats
+
+Estimator = Callable[[Floats], RatioEstimate]
+"""Log ratios of the blocks in, an estimate out."""
 
 NAN = float("nan")
 NUMBERS = (
@@ -45,26 +53,33 @@ def speedups(
     return speedups_of(described, times(invocations, measurements), effective_cpus=effective_cpus)
 
 
-def speedups_of(described: pd.DataFrame, times: pd.DataFrame, *, effective_cpus: int | None = None) -> pd.DataFrame:
+def speedups_of(
+    described: pd.DataFrame,
+    times: pd.DataFrame,
+    *,
+    effective_cpus: int | None = None,
+    estimate: Estimator = log_ratio,
+) -> pd.DataFrame:
     """One row per case and use (`resident`: steady phase only; `one_shot`: start-up and shutdown counted).
 
     Args:
         described: the frame from `cases`.
         times: the frame from `times`.
         effective_cpus: CPUs that the run could use; without it `beyond_cpus` is False throughout.
+        estimate: from the blocks' log ratios; `estimator` has the right one for a run.
 
     Returns:
         The columns of `cases`, `use`, `n` (blocks that have both the case and its baseline), and:
         `baseline_s` and `time_s` (geometric means over those blocks), `speedup` (their ratio) with `low` and
-        `high` (95 %, paired t on logs), `median_speedup` with `median_low` and `median_high` (bootstrap),
-        `agree` (False where the two intervals contradict each other), `mde` (relative), `p_value`,
+        `high` (95 %, by `estimate`: paired t on logs), `median_speedup` with `median_low` and `median_high`
+        (bootstrap), `agree` (False where the two intervals contradict each other), `mde` (relative), `p_value`,
         `efficiency` (speed-up over workers) with `efficiency_low` and `efficiency_high`, `karp_flatt` (the
         experimentally determined serial fraction, (1/S - 1/W) / (1 - 1/W), NaN for one worker; Karp and
         Flatt, CACM 33 (1990)) and `beyond_cpus` (more workers than CPUs). A baseline has speed-up 1 and no
         interval; what wasn't measured is NaN. A case without a block in common with its baseline still has
         its own `time_s`.
     """
-    parts = [_one_use(described, log_times(times, column), use) for use, column in USES.items()]
+    parts = [_one_use(described, log_times(times, column), use, estimate) for use, column in USES.items()]
     frame = pd.concat(parts, ignore_index=True)
     workers = pd.to_numeric(frame["workers"]).astype("float64")
     for suffix, name in (("", "speedup"), ("_low", "low"), ("_high", "high")):
@@ -77,14 +92,27 @@ def speedups_of(described: pd.DataFrame, times: pd.DataFrame, *, effective_cpus:
     return frame[[*leading, "use", "n", *NUMBERS, "agree", "beyond_cpus", *trailing]]
 
 
-def compare(logs: LogTimes, case_id: str, other_id: str) -> RatioEstimate:
+def compare(logs: LogTimes, case_id: str, other_id: str, estimate: Estimator = log_ratio) -> RatioEstimate:
     """How many times faster `case_id` is than `other_id`, paired by block; `logs` as from `log_times`."""
     case, other = _paired(logs, case_id, other_id)
-    return log_ratio(other - case)
+    return estimate(other - case)
 
 
-def _one_use(described: pd.DataFrame, logs: LogTimes, use: str) -> pd.DataFrame:
-    rows = [_row(logs, *ids) for ids in zip(described["case_id"], described["baseline_id"], strict=True)]
+def estimator(measure: Mapping[str, Any]) -> Estimator:
+    """How the ratios of a run are estimated that stopped by these rules: one that looked has to pay for looking.
+
+    `measure` is that section of the resolved configuration; of an older bundle it may lack keys.
+    """
+    if measure.get("until") == DECIDED:
+        return sequential_ratio
+    blocks = measure.get("blocks")
+    if measure.get("precision") is None or not isinstance(blocks, Mapping) or blocks["min"] == blocks["max"]:
+        return log_ratio
+    return partial(stopped_ratio, pilot=max(blocks["min"], SMALLEST_PILOT))
+
+
+def _one_use(described: pd.DataFrame, logs: LogTimes, use: str, estimate: Estimator) -> pd.DataFrame:
+    rows = [_row(logs, *ids, estimate) for ids in zip(described["case_id"], described["baseline_id"], strict=True)]
     columns = ["n", *NUMBERS[: NUMBERS.index("efficiency")], "agree"]
     numbers = pd.DataFrame(rows, columns=columns, index=described.index)
     floats = [name for name in columns if name not in ("n", "agree")]
@@ -92,14 +120,14 @@ def _one_use(described: pd.DataFrame, logs: LogTimes, use: str) -> pd.DataFrame:
     return described.assign(use=use).join(numbers.astype(types))
 
 
-def _row(logs: LogTimes, case_id: str, baseline_id: str) -> tuple[Any, ...]:
+def _row(logs: LogTimes, case_id: str, baseline_id: str, estimate: Estimator) -> tuple[Any, ...]:
     case, baseline = _paired(logs, case_id, baseline_id)
     n = len(case)
     if case_id == baseline_id:
         one = 1.0 if n else NAN
         mean = _geometric(case)
         return (n, mean, mean, one, NAN, NAN, one, NAN, NAN, NAN, NAN, True)
-    found = log_ratio(baseline - case) if n else NO_ESTIMATE
+    found = estimate(baseline - case) if n else NO_ESTIMATE
     alone = case if n else _paired(logs, case_id, case_id)[0]
     interval = (found.ratio, found.low, found.high, found.median_ratio, found.median_low, found.median_high)
     return (n, _geometric(baseline), _geometric(alone), *interval, found.mde, found.p_value, found.agree)

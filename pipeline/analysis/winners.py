@@ -2,15 +2,18 @@
 
 A false winner is the error that matters: somebody would rewrite working code for nothing. Picking the best
 of m cases and testing only that one would find a "winner" among equals far more often than in 5 % of runs. So
-all parallel cases of a group are tested against serial, and Holm's correction keeps the chance of even one
-false finding in the group at 5 %, faster and slower counted together. The correction is per group and use: a
-report about 40 groups in which nothing helps may still name about one. The interval shown beside a winner is
-that of the case alone; since the best estimate was picked, it leans a little to the optimistic side.
+every parallel case is tested against serial, and Holm's correction keeps the chance of even one false finding
+*in the whole run*, over all kinds of work and both uses, at 5 %, faster and slower counted together. The interval
+shown beside a winner is that of the case alone; since the best estimate was picked, it leans a little to the
+optimistic side.
+
+That nothing helps is an answer, too, and is told apart from not knowing: `no worthwhile difference` means that
+every parallel case is reliably less than the margin faster than serial.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +24,24 @@ from pipeline.analysis.cases import cases, group_columns
 from pipeline.analysis.costs import costs_of
 from pipeline.analysis.invocation_times import USES, LogTimes, log_times, times
 from pipeline.analysis.memory import memory_of
-from pipeline.analysis.speedups import compare
+from pipeline.analysis.speedups import Estimator, compare
+from pipeline.run.stopping import MARGIN
+from pipeline.statistics.equivalence import equivalent
 from pipeline.statistics.holm import holm
-from pipeline.statistics.ratio import RatioEstimate
+from pipeline.statistics.ratio import RatioEstimate, log_ratio
+from pipeline.statistics.sequence import sequential_ratio
 from pipeline.statistics.student import SIGNIFICANCE
 
 NAN = float("nan")
-MARGIN = 1.05
-"""A speed-up below this isn't worth a change of the program."""
 FEWEST_BLOCKS = 2
 WINNER, SERIAL, NO_DIFFERENCE, NOT_MEASURED = "winner", "serial", "no reliable difference", "not measured"
+NOT_WORTHWHILE = "no worthwhile difference"
+INVALID = "invalid"
 SERIAL_FAILED = "serial has no result in {blocks} blocks, so there is nothing to compare with"
 PARALLEL_FAILED = "no parallel strategy has a result in {blocks} blocks"
 BELOW_MARGIN = "{name} is reliably faster than serial, but by less than the {margin:.0%} that would pay"
+EQUIVALENT = "{name} and serial differ by less than {margin:.0%}, and nothing else is faster by as much"
+NOTHING_PAYS = "no parallel strategy is faster than serial by the {margin:.0%} that would pay"
 
 CASE_TEXTS = ("case_id", "strategy", "start_method", "label", "name")
 CASE_NUMBERS = ("workers", "speedup", "low", "high", "peak_bytes", "startup_s")
@@ -58,7 +66,7 @@ class Candidate:
     """Its row of `cases`, with `peak_bytes` and `startup_s`."""
     against_serial: RatioEstimate
     p_holm: float
-    """Of that comparison, corrected for all parallel cases of the group."""
+    """Of that comparison, corrected for all parallel cases of the run and both uses."""
 
     @property
     def differs(self) -> bool:
@@ -69,12 +77,17 @@ class Candidate:
         """Whether it is reliably faster than serial, and by enough to matter."""
         return self.differs and self.against_serial.ratio >= margin
 
+    def cannot_pay(self, margin: float) -> bool:
+        """Whether it is reliably faster by less than the margin, if at all: one-sided at 2.5 %."""
+        return self.against_serial.high < margin
+
 
 def winners(
     invocations: pd.DataFrame,
     measurements: pd.DataFrame,
     *,
     margin: float = MARGIN,
+    estimate: Estimator = log_ratio,
     planned: Iterable[Mapping[str, Any]] = (),
 ) -> pd.DataFrame:
     """One row per group of cases that share a baseline, and use; see `winners_of`."""
@@ -86,6 +99,7 @@ def winners(
         costs_of(described, timed, invocations),
         memory_of(described, invocations, measurements),
         margin=margin,
+        estimate=estimate,
     )
 
 
@@ -96,6 +110,7 @@ def winners_of(
     memory: pd.DataFrame,
     *,
     margin: float = MARGIN,
+    estimate: Estimator = log_ratio,
 ) -> pd.DataFrame:
     """One row per group (workload, parameters, interpreter) and use: the best case and how sure that is.
 
@@ -104,8 +119,13 @@ def winners_of(
     * `winner`: a parallel case is reliably faster than serial (Holm-corrected paired test), by at least
       `margin`; the best estimate among those, since a better but shaky one is no ground to stand on;
     * `serial`: serial has the best estimate, and the best parallel case is reliably slower;
-    * `no reliable difference`: anything else, including (with a `reason`) a reliable speed-up below `margin`;
+    * `no worthwhile difference`: no parallel case is faster by `margin` or more, because of each the whole interval
+      is below it, or because the best one and serial are equivalent; also a reliable speed-up whose estimate is
+      below it (`reason` says which);
+    * `no reliable difference`: anything else: the run can't tell;
     * `not measured`: serial, or every parallel case, has no results (with a `reason`).
+
+    `estimate` is that of `speedups_of`.
 
     Returns:
         The columns of `group_columns`, `use`, `outcome`, `reason` (missing unless it says more); the best
@@ -128,27 +148,62 @@ def winners_of(
         groups.setdefault(row["baseline_id"], []).append({str(key): value for key, value in row.items()})
     undecided = {"agree": True, "pays": False, "tied": ()}
     rows = []
-    for use, column in USES.items():
-        logs = log_times(times, column)
-        for group in groups.values():
-            shared = {name: group[0][name] for name in columns}
-            rows.append(shared | {"use": use} | undecided | _decide(group, logs, margin))
+    for group, use, logs, candidates in _compared(list(groups.values()), times, estimate):
+        shared = {name: group[0][name] for name in columns}
+        decided = _decide(group, candidates, logs, margin, estimate)
+        rows.append(shared | {"use": use} | undecided | decided)
     return _typed(rows, described[columns])
 
 
-def _decide(group: list[Row], logs: LogTimes, margin: float) -> Row:
-    measured = [row for row in group if _blocks(logs, row["case_id"]) >= FEWEST_BLOCKS]
-    serial = next((row for row in measured if row["case_id"] == row["baseline_id"]), None)
+def invalidated(winners: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """The same rows without a verdict, because the measuring itself was found wrong; the estimates stay."""
+    measured = winners["outcome"] != NOT_MEASURED
+    return winners.assign(
+        outcome=winners["outcome"].where(~measured, INVALID),
+        reason=winners["reason"].where(~measured, reason),
+        pays=False,
+    )
+
+
+def _compared(
+    groups: list[list[Row]], times: pd.DataFrame, estimate: Estimator
+) -> Iterator[tuple[list[Row], str, LogTimes, list[Candidate]]]:
+    """Each group and use with its parallel cases compared with serial, fastest first, all corrected together."""
+    found = []
+    for use, column in USES.items():
+        logs = log_times(times, column)
+        found += [(group, use, logs, _comparisons(group, logs, estimate)) for group in groups]
+    adjusted = iter(holm([estimate.p_value for *_, pairs in found for _, estimate in pairs]))
+    for group, use, logs, pairs in found:
+        candidates = [Candidate(row, against, float(next(adjusted))) for row, against in pairs]
+        yield group, use, logs, sorted(candidates, key=lambda each: -each.against_serial.ratio)
+
+
+def _comparisons(group: list[Row], logs: LogTimes, estimate: Estimator) -> list[tuple[Row, RatioEstimate]]:
+    serial = _serial(group, logs)
+    if serial is None:
+        return []
+    parallel = [row for row in group if row is not serial and _blocks(logs, row["case_id"]) >= FEWEST_BLOCKS]
+    compared = [(row, compare(logs, row["case_id"], serial["case_id"], estimate)) for row in parallel]
+    return [(row, found) for row, found in compared if found.n >= FEWEST_BLOCKS]
+
+
+def _serial(group: list[Row], logs: LogTimes) -> Row | None:
+    serial = next((row for row in group if row["case_id"] == row["baseline_id"]), None)
+    return serial if serial is not None and _blocks(logs, serial["case_id"]) >= FEWEST_BLOCKS else None
+
+
+def _decide(group: list[Row], candidates: list[Candidate], logs: LogTimes, margin: float, estimate: Estimator) -> Row:
+    serial = _serial(group, logs)
     if serial is None:
         return {"outcome": NOT_MEASURED, "reason": SERIAL_FAILED.format(blocks=FEWEST_BLOCKS)}
-    candidates = _candidates(measured, serial, logs)
     if not candidates:
         reason = PARALLEL_FAILED.format(blocks=FEWEST_BLOCKS)
         return {"outcome": NOT_MEASURED, "reason": reason} | _case(serial, _serial_itself())
     leader = next((each for each in candidates if each.wins(margin)), candidates[0])
-    outcome, reason_given = _outcome(leader, margin)
+    outcome, reason_given = _outcome(leader, candidates, margin, same=_same(leader.against_serial, margin, estimate))
     parallel_leads = leader.against_serial.ratio > 1
-    tied = _tied(leader, candidates, logs) if parallel_leads else [x for x in candidates if not x.differs]
+    tied = _tied(leader, candidates, logs, estimate) if parallel_leads else [x for x in candidates if not x.differs]
     best = _case(leader.case, leader.against_serial) if parallel_leads else _case(serial, _serial_itself())
     names = [str(each.case["name"]) for each in tied]
     if parallel_leads and not leader.differs:
@@ -170,32 +225,34 @@ def _blocks(logs: LogTimes, case_id: str) -> int:
     return int(np.isfinite(logs[case_id]).sum()) if case_id in logs else 0
 
 
-def _candidates(measured: list[Row], serial: Row, logs: LogTimes) -> list[Candidate]:
-    """The comparable parallel cases, fastest first."""
-    parallel = [row for row in measured if row is not serial]
-    compared = [(row, compare(logs, row["case_id"], serial["case_id"])) for row in parallel]
-    compared = [(row, found) for row, found in compared if found.n >= FEWEST_BLOCKS]
-    adjusted = holm([found.p_value for _, found in compared])
-    found = [Candidate(row, against, float(p)) for (row, against), p in zip(compared, adjusted, strict=True)]
-    return sorted(found, key=lambda each: -each.against_serial.ratio)
-
-
-def _outcome(leader: Candidate, margin: float) -> tuple[str, str | None]:
-    if not leader.differs:
-        return NO_DIFFERENCE, None
-    if leader.against_serial.ratio <= 1:
-        return SERIAL, None
+def _outcome(leader: Candidate, candidates: list[Candidate], margin: float, *, same: bool) -> tuple[str, str | None]:
     if leader.wins(margin):
         return WINNER, None
-    return NO_DIFFERENCE, BELOW_MARGIN.format(name=leader.case["name"], margin=margin - 1)
+    if leader.differs and leader.against_serial.ratio <= 1:
+        return SERIAL, None
+    if leader.differs:
+        return NOT_WORTHWHILE, BELOW_MARGIN.format(name=leader.case["name"], margin=margin - 1)
+    if all(each.cannot_pay(margin) for each in candidates if each is not leader):
+        if same:
+            return NOT_WORTHWHILE, EQUIVALENT.format(name=leader.case["name"], margin=margin - 1)
+        if leader.cannot_pay(margin):
+            return NOT_WORTHWHILE, NOTHING_PAYS.format(margin=margin - 1)
+    return NO_DIFFERENCE, None
 
 
-def _tied(leader: Candidate, candidates: list[Candidate], logs: LogTimes) -> list[Candidate]:
+def _same(found: RatioEstimate, margin: float, estimate: Estimator) -> bool:
+    """Whether the two sides differ by less than the margin: by two one-sided tests, or by a whole anytime interval."""
+    if estimate is sequential_ratio:
+        return 1 / margin < found.low and found.high < margin
+    return equivalent(found, margin)
+
+
+def _tied(leader: Candidate, candidates: list[Candidate], logs: LogTimes, estimate: Estimator) -> list[Candidate]:
     """The other parallel cases that can't be told from the leader, fastest first."""
     others = [each for each in candidates if each is not leader]
-    compared = [compare(logs, leader.case["case_id"], each.case["case_id"]) for each in others]
+    compared = [compare(logs, leader.case["case_id"], each.case["case_id"], estimate) for each in others]
     adjusted = holm([found.p_value for found in compared])
-    return [each for each, p in zip(others, adjusted, strict=True) if p >= SIGNIFICANCE]
+    return [each for each, p in zip(others, adjusted, strict=True) if not p < SIGNIFICANCE]
 
 
 def _decisive(leader: Candidate, comparisons: int) -> Row:

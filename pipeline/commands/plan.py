@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,40 +16,42 @@ from pipeline.config.units import format_duration
 from pipeline.machine.cpus import effective_cpus
 from pipeline.machine.interpreters import facts_of
 from pipeline.plan.expand import make_plan
+from pipeline.plan.oracles import SHARE
 from pipeline.plan.plan import Plan
 from pipeline.run.progress import in_words, span
 
 
-def plan_for(path: Path, *, seed: int, budget_s: float | None = None) -> Plan:
-    """The plan of a configuration file on this machine; measures nothing.
+def plan_for(path: Path, *, seed: int, measure: Mapping[str, Any] | None = None) -> Plan:
+    """The plan of a configuration file on this machine, with other values for keys of `measure`; measures nothing.
 
     Raises:
         ConfigError: with every mistake of the configuration.
     """
     cpus = effective_cpus()
-    config = with_budget(load_config(path, cpus=cpus), budget_s)
+    config = with_measure(load_config(path, cpus=cpus), measure or {})
     names = [name for grid in config.grids for name in grid.interpreters]
     interpreters = facts_of(names, config_dir=config.path.parent)
     return make_plan(config, cpus=cpus, interpreters=interpreters, seed=seed)
 
 
-def with_budget(config: Config, budget_s: float | None) -> Config:
-    """The configuration with another budget, if one is given."""
-    if budget_s is None:
-        return config
-    return config.model_copy(update={"measure": config.measure.model_copy(update={"budget_s": budget_s})})
+def with_measure(config: Config, changes: Mapping[str, Any]) -> Config:
+    """The configuration with other values for what is measured by the whole run; a value of None changes nothing."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return config.model_copy(update={"measure": config.measure.model_copy(update=given)})
 
 
 def show_plan(plan: Plan, console: Console) -> None:
     """The cases with their predicted cost, what isn't measured and why, and the total."""
     possible = table("workload", "strategy", "workers", "interpreter", "an invocation takes about")
-    for case in plan.supported:
+    for case in plan.grid:
+        if case.unsupported:
+            continue
         cost = _rounded(plan.predicted_s(case))
         possible.add_row(
             *map(escape, (case.workload_label, case.strategy_label, str(case.workers), case.interpreter, cost))
         )
     console.print(possible)
-    unsupported = [case for case in plan.cases if case.unsupported]
+    unsupported = [case for case in plan.grid if case.unsupported]
     if unsupported:
         impossible = table("not possible here", "reason")
         for case in unsupported:
@@ -78,6 +82,7 @@ def plan_as_json(plan: Plan) -> str:
             "options": case.options,
             "workers": case.workers,
             "interpreter": case.interpreter,
+            "oracle": case.oracle or None,
             "unsupported": case.unsupported,
             "predicted_s": None if case.unsupported else plan.predicted_s(case),
         }
@@ -101,7 +106,8 @@ def plan_as_json(plan: Plan) -> str:
 def prediction_in_words(plan: Plan) -> str:
     """How long a run will take, and whether its budget is enough."""
     block_s, memory_s = plan.predicted_block_s(), plan.predicted_memory_s()
-    blocks = [case.measure.blocks for case in plan.supported]
+    grid = [case for case in plan.grid if case.unsupported is None]
+    blocks = [case.measure.blocks for case in grid]
     if not blocks:
         return "Nothing can be measured on this machine."
     fewest, most = min(block.min for block in blocks), max(block.max for block in blocks)
@@ -109,7 +115,8 @@ def prediction_in_words(plan: Plan) -> str:
     shortest_s = min(fewest * block_s + memory_s, budget_s)
     longest_s = min(most * block_s + memory_s, budget_s)
     lines = [
-        f"{len(plan.supported)} cases; a block takes about {in_words(block_s)}, memory {in_words(memory_s)} in all.",
+        f"{len(grid)} cases; a block takes about {in_words(block_s)}, memory {in_words(memory_s)} in all.",
+        _oracles(plan),
         (
             f"{span(fewest, most)} blocks: about {span(in_words(shortest_s), in_words(longest_s))} "
             f"(budget {in_words(budget_s)})."
@@ -119,3 +126,13 @@ def prediction_in_words(plan: Plan) -> str:
         held = max(0, int((budget_s - memory_s) / block_s))
         lines.append(f"The budget holds about {held} of at least {fewest} blocks: intervals will be wide.")
     return "\n".join(lines)
+
+
+def _oracles(plan: Plan) -> str:
+    """What is measured besides the grid, in words."""
+    oracles = [case for case in plan.supported if case.oracle]
+    if not oracles:
+        return "No oracles, so nothing vouches for the numbers."
+    wanted_s = sum(case.measure.blocks.max * plan.predicted_s(case) for case in oracles)
+    seconds = min(wanted_s, SHARE * plan.config.measure.budget_s)
+    return f"Besides, {len(oracles)} cases with known answers, the oracles: at most {in_words(seconds)}."

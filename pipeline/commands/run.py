@@ -16,10 +16,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.commands.plan import plan_for, prediction_in_words, with_budget
+from pipeline.commands.plan import plan_for, prediction_in_words, with_measure
 from pipeline.errors import UserError
 from pipeline.machine.cpus import effective_cpus
-from pipeline.machine.facts import fingerprint, machine_facts
+from pipeline.machine.facts import differences, fingerprint, machine_facts
 from pipeline.plan.plan import Plan
 from pipeline.run.client import Spawner
 from pipeline.run.functions import check_user_functions
@@ -55,12 +55,14 @@ def start_run(
     out: Path | None,
     seed: int | None,
     budget_s: float | None,
+    until: str | None,
     command: list[str],
 ) -> Finished:
     """Measures a configuration from the beginning."""
-    plan = plan_for(path, seed=random.randrange(LARGEST_SEED) if seed is None else seed, budget_s=budget_s)  # noqa: S311
-    if not plan.supported:
-        reasons = sorted({case.unsupported for case in plan.cases if case.unsupported})
+    chosen = random.randrange(LARGEST_SEED) if seed is None else seed  # noqa: S311 - an order, not a secret
+    plan = plan_for(path, seed=chosen, measure={"budget_s": budget_s, "until": until})
+    if all(case.unsupported for case in plan.grid):
+        reasons = sorted({case.unsupported for case in plan.grid if case.unsupported})
         raise UserError(f"{path}: nothing can be measured on this machine: {'; '.join(reasons)}")
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan.config.name}"
     folder = out or RESULTS / run_id
@@ -83,13 +85,14 @@ def resume_run(folder: Path, console: Console, *, budget_s: float | None) -> Fin
     """
     run = read_run(folder)
     machine = _machine()
-    if run["machine"]["fingerprint"] != machine["fingerprint"]:
+    changed = differences(run["machine"]["facts"], machine["facts"])
+    if changed:
+        name, (before, here) = next(iter(changed.items()))
         raise UserError(
-            f"{folder}: this run was started on another machine "
-            f"(fingerprint {run['machine']['fingerprint']}, here {machine['fingerprint']}): start a new one"
+            f"{folder}: this run was started on another machine ({name}: {before}, here {here}): start a new one"
         )
     plan = plan_again(run)
-    plan = replace(plan, config=with_budget(plan.config, budget_s))
+    plan = replace(plan, config=with_measure(plan.config, {"budget_s": budget_s}))
     run = {**run, "config": plan.config.resolved()}
     with Spawner() as spawner, RunProgress(console) as progress:
         return _carry_out(plan, folder, {**run, "status": "running"}, spawner, progress)
@@ -134,13 +137,16 @@ def _make_folder(folder: Path) -> None:
 def show_outcome(finished: Finished, console: Console) -> None:
     """How a run ended: how much was measured, what failed, what wasn't possible, how to go on."""
     run, outcome = finished.run, finished.outcome
-    done = sum(outcome.timing_invocations.values())
-    fewest = min(outcome.timing_invocations.values(), default=0)
-    most = max(outcome.timing_invocations.values(), default=0)
-    console.print(f"{len(outcome.stopped_by)} cases, {done} timing invocations ({span(fewest, most)} per case)")
-    reasons = Counter(outcome.stopped_by.values()).most_common()
+    grid = [case for case in run["cases"] if not case.get("oracle")]
+    measured = [case for case in grid if not case["unsupported"]]
+    counts = [outcome.timing_invocations[case["case_id"]] for case in measured]
+    blocks = span(min(counts, default=0), max(counts, default=0))
+    console.print(f"{len(measured)} cases, {sum(counts)} timing invocations ({blocks} per case)")
+    reasons = Counter(outcome.stopped_by[case["case_id"]] for case in measured).most_common()
     console.print("stopped by: " + ", ".join(f"{reason} ({count})" for reason, count in reasons))
-    unsupported = [case for case in run["cases"] if case["unsupported"]]
+    if outcome.disturbed:
+        console.print(f"{outcome.disturbed} invocations were disturbed by others; {outcome.repeated} were repeated")
+    unsupported = [case for case in grid if case["unsupported"]]
     if unsupported:
         console.print(f"{len(unsupported)} cases are not possible here (`whichpool plan` says why)")
     for label, error in list(outcome.failures.items())[:MOST_FAILURES_SHOWN]:
@@ -154,15 +160,19 @@ def show_outcome(finished: Finished, console: Console) -> None:
 def outcome_as_json(finished: Finished) -> str:
     """The same for programs, on one line."""
     run, outcome = finished.run, finished.outcome
+    grid = {case["case_id"]: case for case in run["cases"] if not case.get("oracle")}
+    stopped_by = {case_id: reason for case_id, reason in outcome.stopped_by.items() if case_id in grid}
     return json.dumps(
         {
             "run_id": run["run_id"],
             "bundle": str(finished.folder),
             "status": run["status"],
-            "cases": len(outcome.stopped_by),
-            "timing_invocations": sum(outcome.timing_invocations.values()),
-            "unsupported": sum(case["unsupported"] is not None for case in run["cases"]),
+            "cases": len(stopped_by),
+            "timing_invocations": sum(outcome.timing_invocations[case_id] for case_id in stopped_by),
+            "disturbed": outcome.disturbed,
+            "repeated": outcome.repeated,
+            "unsupported": sum(case["unsupported"] is not None for case in grid.values()),
             "failures": outcome.failures,
-            "stopped_by": outcome.stopped_by,
+            "stopped_by": stopped_by,
         }
     )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.analysis.summary import Summary
+from pipeline.analysis.winners import INVALID, NO_DIFFERENCE, NOT_MEASURED, NOT_WORTHWHILE, SERIAL, WINNER
 from pipeline.commands.tables import table
 
 
@@ -32,19 +33,22 @@ def show_decisions(summary: Summary, console: Console) -> None:
             decisions.add_row(*map(escape, _decision(row)))
         console.print(decisions)
     if not summary.trust.ok:
-        console.print("[yellow]Read with care:[/] " + escape("; ".join(summary.trust.reasons)))
+        lead = "[red]The verdicts are invalid:[/] " if summary.trust.failed_oracles else "[yellow]Read with care:[/] "
+        console.print(lead + escape("; ".join(summary.trust.reasons)))
 
 
 def _decision(row: dict[Any, Any]) -> tuple[str, ...]:
     work = f"{row['workload']} {row['setting']}".strip(), str(row["interpreter"])
-    if row["outcome"] == "not measured":
-        return *work, "not measured", "", "", ""
-    if row["outcome"] == "winner":
+    if row["outcome"] in (NOT_MEASURED, INVALID):
+        return *work, str(row["outcome"]), "", "", ""
+    if row["outcome"] == WINNER:
         # Among cases that can't be told apart, the cheapest: what the report recommends, too.
         interval = f"{row['recommended_low']:.2f} to {row['recommended_high']:.2f}"
         workers, speedup = str(row["recommended_workers"]), f"{row['recommended_speedup']:.2f}"
         return *work, str(row["recommended_label"]), workers, speedup, interval
-    if row["outcome"] == "serial":
+    if row["outcome"] == SERIAL:
         return *work, "serial", "1", "1", ""
+    if row["outcome"] == NOT_WORTHWHILE:
+        return *work, f"{NOT_WORTHWHILE}: stay serial", "1", "", str(row["reason"])
     detectable = "" if pd.isna(row["mde"]) else f"a difference of {row['mde']:.0%} would probably have shown"
-    return *work, "no reliable difference: stay serial", "1", "", detectable
+    return *work, f"{NO_DIFFERENCE}: stay serial", "1", "", detectable

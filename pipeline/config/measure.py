@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -16,7 +16,7 @@ from pipeline.config.sections import Section
 class Blocks(Located):
     """How often each case is measured: at least `min` and at most `max` invocations."""
 
-    min: Count = 5
+    min: Count = 8
     """Blocks that are measured even if the precision is reached earlier."""
     max: Count = 30
     """Blocks after which a case stops, reached precision or not."""
@@ -71,3 +71,9 @@ class RunMeasure(Measure):
 
     budget_s: PositiveDuration = Field(default=300.0, alias="budget")
     """Time for all measurements together; no invocation starts that would probably end after it."""
+    oracles: Truth = True
+    """Whether cases with a known answer are measured too, in at most a tenth of the budget; they gate the verdicts."""
+    disturbed: Literal["repeat", "keep", "ignore"] = "repeat"
+    """What becomes of timings that other processes disturbed: flagged and repeated, only flagged, or not looked for."""
+    until: Literal["precision", "decided"] = "precision"
+    """What ends a case early: its interval is narrow enough, or it is settled which strategy wins its kind of work."""

@@ -42,6 +42,10 @@ def _message(details: ErrorDetails, root: Section) -> str:
     if kind in ("model_type", "dict_type"):
         what = f'"{key}"' if details["loc"] and isinstance(details["loc"][-1], str) else f'an entry of "{key}"'
         return f"{what} must be a mapping such as `key: value`, not {written(details['input'])}"
+    if kind == "literal_error":
+        allowed = limits["expected"].replace("'", '"')
+        hint = did_you_mean(str(details["input"]), allowed.replace(" or ", ", ").replace('"', "").split(", "))
+        return f'"{key}" must be {allowed}, not {written(details["input"])}{hint}'
     if kind == "value_error":
         return f'"{key}" {limits["error"]}'
     if kind in _WORDS:

@@ -33,15 +33,24 @@ class Case:
     """Where the function is, if it is the user's own."""
     unsupported: str | None = field(default=None, compare=False)
     """Why the case can't be run on this machine; None if it can."""
+    oracle: str = ""
+    """The part that it plays among the oracles; empty for a case of the grid."""
+    one_cpu: bool = False
+    """Whether the measured process is confined to a single CPU."""
+    timed: bool = field(default=True, compare=False)
+    """False where only memory is measured."""
 
     @property
     def case_id(self) -> str:
         """Twelve hexadecimal digits, the same for the same case in every run."""
-        return _identity(self.workload, self.parameters, self.strategy, self.options, self.workers, self.interpreter)
+        own = (self.workload, self.parameters, self.strategy, self.options, self.workers, self.interpreter)
+        return _identity(*own, self.oracle) if self.oracle else _identity(*own)
 
     @property
     def baseline_id(self) -> str:
-        """The id of the serial case with the same workload, parameters and interpreter."""
+        """The id of the serial case with the same workload, parameters and interpreter; of an oracle its own."""
+        if self.oracle:
+            return self.case_id
         return _identity(self.workload, self.parameters, "serial", {}, 1, self.interpreter)
 
     @property

@@ -14,6 +14,7 @@ from pipeline.config.fields import Scalar
 from pipeline.config.grid import Grid
 from pipeline.config.models import Config
 from pipeline.plan.case import Case
+from pipeline.plan.oracles import with_oracles
 from pipeline.plan.plan import Exclusion, InterpreterFacts, Plan
 
 SMALLEST_BATCH = 16
@@ -38,7 +39,7 @@ def make_plan(config: Config, *, cpus: int, interpreters: Mapping[str, Interpret
     for case in list(cases.values()):
         error = interpreters[case.interpreter].get("error")
         cases.setdefault(case.baseline_id, case.baseline(unsupported=error))
-    return Plan(
+    plan = Plan(
         config=config,
         cpus=cpus,
         seed=seed,
@@ -46,6 +47,7 @@ def make_plan(config: Config, *, cpus: int, interpreters: Mapping[str, Interpret
         cases=tuple(cases.values()),
         exclusions=tuple(exclusions),
     )
+    return with_oracles(plan)
 
 
 def _combinations(grid: Grid, cpus: int, interpreters: Mapping[str, InterpreterFacts]) -> Iterator[Case]:

@@ -18,6 +18,7 @@ from pipeline.plan.cost import predict_invocation_s
 
 InterpreterFacts = dict[str, Any]
 TYPICAL_USER_TASKS = 16
+REFERENCE_PREFIX = "reference_"
 MEMORY_BLOCKS = 3
 """Memory is far steadier than time: three invocations show whether it varies at all."""
 
@@ -44,7 +45,8 @@ class Calibration:
 
     def applies_to(self, case: Case) -> bool:
         """Whether the case uses this calibration."""
-        return case.workload == self.workload and _sized(case, self.parameter) == self.parameters
+        calibrated = case.parameters.get(self.parameter) is None
+        return calibrated and case.workload == self.workload and _sized(case, self.parameter) == self.parameters
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,13 @@ class Plan:
 
     @property
     def supported(self) -> tuple[Case, ...]:
-        """The cases that can be measured here."""
+        """The cases that can be measured here, oracles included."""
         return tuple(case for case in self.cases if case.unsupported is None)
+
+    @property
+    def grid(self) -> tuple[Case, ...]:
+        """The cases that the configuration asks for."""
+        return tuple(case for case in self.cases if not case.oracle)
 
     def with_unsupported(self, reasons: Mapping[str, str | None]) -> Self:
         """The same plan with the reasons, by case id, why cases can't be run."""
@@ -89,10 +96,13 @@ class Plan:
         return found
 
     def shuffled(self, cases: list[tuple[Case, str]], block: int) -> list[tuple[Case, str]]:
-        """The invocations of one block (case and pass) in random order, the same for the same seed and block."""
+        """The invocations of one block (case and pass) in random order, the same for the same seed and block.
+
+        The two references come first and last, so that they show whether the machine changed in between.
+        """
         ordered = sorted(cases, key=lambda entry: (entry[0].case_id, entry[1]))
         random.Random(f"{self.seed}:{block}").shuffle(ordered)  # noqa: S311 - an order, not a secret
-        return ordered
+        return _between_references(ordered)
 
     def predicted_s(self, case: Case, for_pass: str = "timing") -> float:
         """Seconds that one invocation of a case will roughly take."""
@@ -107,12 +117,19 @@ class Plan:
         )
 
     def predicted_block_s(self) -> float:
-        """Seconds that one block of timing invocations will roughly take."""
-        return sum(self.predicted_s(case) for case in self.supported)
+        """Seconds that one block of timing invocations of the grid will roughly take."""
+        return sum(self.predicted_s(case) for case in self.supported if not case.oracle)
 
     def predicted_memory_s(self) -> float:
-        """Seconds that all memory invocations together will roughly take."""
-        return sum(memory_blocks(case) * self.predicted_s(case, "memory") for case in self.supported)
+        """Seconds that all memory invocations of the grid will roughly take."""
+        grid = [case for case in self.supported if not case.oracle]
+        return sum(memory_blocks(case) * self.predicted_s(case, "memory") for case in grid)
+
+
+def _between_references(shuffled: list[tuple[Case, str]]) -> list[tuple[Case, str]]:
+    references = [entry for entry in shuffled if entry[0].oracle.startswith(REFERENCE_PREFIX)]
+    others = [entry for entry in shuffled if entry not in references]
+    return [*references[:1], *others, *references[1:]]
 
 
 def memory_blocks(case: Case) -> int:

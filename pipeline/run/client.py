@@ -19,7 +19,7 @@ from typing import Any, Self
 import experiments
 import pipeline
 from pipeline.errors import OurFailure, UserError
-from pipeline.machine import processes
+from pipeline.machine import cgroup, processes
 
 BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from pipeline.run.spawner.main import main; main()"
 STOP_PATIENCE_S = 5.0
@@ -83,6 +83,7 @@ class Spawner:
             process.kill()
             self.stop()
             _remove_orphans(known)
+            cgroup.remove_all(f"whichpool-{process.pid}-")
             raise SpawnerDied(f"the process that supervises measurements {how}")
         result: dict[str, Any] = json.loads(answer)
         return result

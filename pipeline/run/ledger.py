@@ -7,12 +7,19 @@ from collections import defaultdict
 from typing import Any
 
 from pipeline.plan.case import Case
+from pipeline.plan.oracles import SHARE as ORACLES_SHARE
 from pipeline.plan.plan import Plan, memory_blocks
+from pipeline.run.stopping import is_precise, undecided
 
 FAILURES_IN_A_ROW = 2
 """A case that fails twice in a row is not tried again: each time may cost its whole timeout."""
 
+CONTAMINATED = "contaminated"
+REPEATED_SHARE = 0.25
+"""Of all invocations: a machine that is disturbed all the time isn't helped by repeating."""
+
 PRECISION = "precision"
+DECIDED = "decided"
 MAX_BLOCKS = "max blocks"
 FAILURES = "failures"
 BUDGET = "budget"
@@ -24,7 +31,10 @@ class CaseRecord:
 
     def __init__(self) -> None:
         self.steady_s: dict[int, float] = {}
-        """Median time of an iteration, by block, of the timing invocations that succeeded."""
+        """Median time of an iteration, by block, of the timing invocations that succeeded: a disturbed one counts
+        until it has been repeated."""
+        self.disturbed: set[int] = set()
+        """Blocks whose timing was disturbed, and may be repeated."""
         self.tried: dict[str, set[int]] = {"timing": set(), "memory": set()}
         """Blocks in which an invocation has finished, by pass, whatever its status."""
         self.durations_s: dict[str, list[float]] = {"timing": [], "memory": []}
@@ -41,9 +51,14 @@ class Ledger:
         self._cases = {case.case_id: case for case in plan.supported}
         self._dependents: defaultdict[str, list[Case]] = defaultdict(list)
         for case in plan.supported:
-            if not case.is_baseline:
+            if not case.is_baseline and not case.oracle:
                 self._dependents[case.baseline_id].append(case)
         self.invocations = 0
+        self.repeated = 0
+        self.oracles_s = 0.0
+        """Seconds that the oracles have taken."""
+        self._open_cases: dict[str, tuple[int, set[str]]] = {}
+        self._stops: dict[tuple[str, int], tuple[int, str | None]] = {}
         self._block_sizes: defaultdict[int, int] = defaultdict(int)
         self.measured_s = 0.0
         for entry in entries:
@@ -54,30 +69,69 @@ class Ledger:
         if entry["kind"] != "invocation":
             return
         record = self._records[entry["case_id"]]
+        block, for_pass = entry["block"], entry["pass"]
         self.invocations += 1
-        self._block_sizes[entry["block"]] += 1
+        self._block_sizes[block] += 1
         self.measured_s += entry["duration_s"]
-        record.tried[entry["pass"]].add(entry["block"])
-        record.durations_s[entry["pass"]].append(entry["duration_s"])
-        if entry["status"] != "ok":
+        if entry["case_id"] in self._cases and self._cases[entry["case_id"]].oracle:
+            self.oracles_s += entry["duration_s"]
+        again = block in record.tried[for_pass]
+        self.repeated += again
+        record.tried[for_pass].add(block)
+        record.durations_s[for_pass].append(entry["duration_s"])
+        if entry["status"] not in ("ok", CONTAMINATED):
             record.failures_in_a_row += 1
             record.last_error = entry["error"]
             return
         record.failures_in_a_row = 0
-        if entry["pass"] == "timing":
-            iterations = [phase["wall"] for phase in entry["phases"] if phase["phase"] == "steady"]
-            record.steady_s[entry["block"]] = statistics.median(iterations)
+        if for_pass != "timing":
+            return
+        if entry["status"] == CONTAMINATED and again:
+            record.disturbed.discard(block)  # no better than the first, and not tried a third time
+            return
+        (record.disturbed.add if entry["status"] == CONTAMINATED else record.disturbed.discard)(block)
+        iterations = [phase["wall"] for phase in entry["phases"] if phase["phase"] == "steady"]
+        record.steady_s[block] = statistics.median(iterations)
 
     def due(self, block: int) -> list[tuple[Case, str]]:
-        """The invocations (case and pass) that belong to a block and haven't finished yet."""
+        """The invocations (case and pass) that belong to a block and haven't finished yet.
+
+        Oracles go along with the grid: where nothing of it is due, nothing is. They come in the order of the plan,
+        as far as their share of the budget goes.
+        """
+        wanted = self._wanted(block)
+        grid = [entry for entry in wanted if not entry[0].oracle]
+        left_s = ORACLES_SHARE * self._plan.config.measure.budget_s - self.oracles_s
+        affordable = []
+        for entry in wanted:
+            cost_s = self.expected_s(*entry)
+            if entry[0].oracle and cost_s <= left_s:
+                affordable.append(entry)
+                left_s -= cost_s
+        return [*grid, *affordable] if grid else []
+
+    def _wanted(self, block: int) -> list[tuple[Case, str]]:
         wanted = []
         for case in self._cases.values():
             record = self._records[case.case_id]
-            if block not in record.tried["timing"] and self.why_stopped(case, before_block=block) is None:
+            if case.timed and block not in record.tried["timing"] and self.why_stopped(case, block) is None:
                 wanted.append((case, "timing"))
             if block < memory_blocks(case) and block not in record.tried["memory"] and not self.has_failed(case):
                 wanted.append((case, "memory"))
         return wanted
+
+    def repeats(self, block: int) -> list[tuple[Case, str]]:
+        """The invocations of a block that were disturbed, as far as repeating them may help.
+
+        Each is repeated once, in the same block; oracles are not, and none where most of the block was disturbed.
+        """
+        if self._plan.config.measure.disturbed != "repeat":
+            return []
+        grid = [case for case in self._cases.values() if not case.oracle and not self.has_failed(case)]
+        disturbed = [case for case in grid if block in self._records[case.case_id].disturbed]
+        tried = [case for case in grid if block in self._records[case.case_id].tried["timing"]]
+        too_many = self.repeated >= REPEATED_SHARE * self.invocations or 2 * len(disturbed) > len(tried)
+        return [] if too_many else [(case, "timing") for case in disturbed]
 
     def has_failed(self, case: Case) -> bool:
         """Whether the case has failed so often that it isn't tried again."""
@@ -85,28 +139,37 @@ class Ledger:
 
     def why_stopped(self, case: Case, before_block: int) -> str | None:
         """Why the case gets no invocation in this block; None if it does."""
-        record = self._records[case.case_id]
+        key = case.case_id, before_block
+        known = self._stops.get(key)
+        if known is None or known[0] != self.invocations:
+            known = self._stops[key] = (self.invocations, self._why_stopped(case, before_block))
+        return known[1]
+
+    def _why_stopped(self, case: Case, before_block: int) -> str | None:
         if self.has_failed(case):
             return FAILURES
         if before_block >= case.measure.blocks.max:
             return MAX_BLOCKS
-        if before_block < case.measure.blocks.min or case.measure.precision is None:
+        if before_block < case.measure.blocks.min or case.oracle:
             return None
+        if self._plan.config.measure.until == DECIDED:
+            return None if case.case_id in self._undecided(case.baseline_id) else DECIDED
         if case.is_baseline:
             dependents = self._dependents[case.case_id]
             is_done = bool(dependents) and all(self.why_stopped(other, before_block) for other in dependents)
             return PRECISION if is_done else None
-        baseline = self._records[case.baseline_id]
-        blocks = sorted(record.steady_s.keys() & baseline.steady_s.keys())
-        if len(blocks) < 2:
-            return None
-        # numpy and scipy are imported when the first interval is needed, not before the first measurement.
-        from pipeline.statistics.ratio import paired_ratio
+        times, baseline = self._records[case.case_id].steady_s, self._records[case.baseline_id].steady_s
+        return PRECISION if is_precise(times, baseline, case.measure) else None
 
-        estimate = paired_ratio(
-            [baseline.steady_s[block] for block in blocks], [record.steady_s[block] for block in blocks]
-        )
-        return PRECISION if estimate.half_width <= case.measure.precision else None
+    def _undecided(self, baseline_id: str) -> set[str]:
+        """The cases with this baseline, itself included, that may still be the best."""
+        count, found = self._open_cases.get(baseline_id, (-1, set()))
+        if count != self.invocations:
+            members = [baseline_id, *(case.case_id for case in self._dependents[baseline_id])]
+            times = {name: self._records[name].steady_s for name in members}
+            found = undecided({name: seconds for name, seconds in times.items() if seconds})
+            self._open_cases[baseline_id] = (self.invocations, found)
+        return found
 
     def expected_s(self, case: Case, for_pass: str) -> float:
         """How long an invocation of the case will take: as before, or as predicted."""
@@ -133,7 +196,7 @@ class Ledger:
         """Seconds until every case has had all the blocks that it may have, if none stops early."""
         total = 0.0
         for case in self._cases.values():
-            if self.why_stopped(case, from_block) is None:
+            if case.timed and self.why_stopped(case, from_block) is None:
                 total += (case.measure.blocks.max - from_block) * self.expected_s(case, "timing")
             if not self.has_failed(case):
                 total += max(0, memory_blocks(case) - from_block) * self.expected_s(case, "memory")

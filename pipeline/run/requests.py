@@ -9,6 +9,7 @@ from typing import Any
 from experiments.catalogue import place, strategies
 from pipeline.config.fields import Scalar
 from pipeline.config.functions import UserFunction
+from pipeline.machine.cpus import affinity
 from pipeline.plan.case import Case
 from pipeline.plan.plan import Calibration, Plan, calibrated_parameter, workload_class
 
@@ -53,6 +54,7 @@ def measure_request(plan: Plan, case: Case, for_pass: str, sizes: Mapping[tuple[
         "timeout_s": case.measure.timeout_s,
         "memory": for_memory,
         "parallel": strategy.parallel,
+        "pinned": (affinity() or [])[:1] if case.one_cpu else [],
         "probe": probe,
     }
 
@@ -90,6 +92,7 @@ def check_request(plan: Plan, case: Case) -> dict[str, Any]:
         "timeout_s": CHECK_TIMEOUT_S,
         "memory": False,
         "parallel": False,
+        "pinned": [],
         "probe": probe,
     }
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from pipeline.errors import OurFailure
 from pipeline.plan.case import Case
+from pipeline.plan.oracles import SHARE as ORACLES_SHARE
 from pipeline.plan.plan import Plan
 from pipeline.run.client import Spawner, SpawnerDied
+from pipeline.run.contamination import disturbance
 from pipeline.run.journal import Journal
-from pipeline.run.ledger import BUDGET, INTERRUPTED, Ledger
+from pipeline.run.ledger import BUDGET, CONTAMINATED, INTERRUPTED, Ledger
 from pipeline.run.progress import RunProgress
 from pipeline.run.requests import calibration_request, measure_request
 
@@ -23,11 +25,15 @@ class Outcome:
 
     interrupted: bool
     stopped_by: dict[str, str]
-    """Why each supported case got no more invocations, by case id."""
+    """Why each supported case, oracles included, got no more invocations, by case id."""
     timing_invocations: dict[str, int]
-    """How many timing invocations of each supported case succeeded, by case id."""
+    """In how many blocks the timing of each supported case succeeded, by case id."""
     failures: dict[str, str]
-    """The last error of each case that had any, by case label."""
+    """The last error of each case that had any, by case label; of the oracles the report tells."""
+    disturbed: int = 0
+    """Timing invocations that somebody else's work disturbed."""
+    repeated: int = 0
+    """How many of them were repeated."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,27 @@ class Session:
     def _schedule(self) -> Iterator[Scheduled]:
         last_block = max((case.measure.blocks.max for case in self._plan.supported), default=0)
         for block in range(last_block):
-            due = self._plan.shuffled(self._ledger.due(block), block)
-            later_s = self._ledger.remaining_s(block + 1)
-            for position, (case, for_pass) in enumerate(due):
-                if self._ledger.has_failed(case):
-                    continue
-                left_s = self._plan.config.measure.budget_s - self._spent_s()
-                if self._ledger.expected_s(case, for_pass) > left_s:
-                    self._out_of_budget = True
+            for find in (self._ledger.due, self._ledger.repeats):
+                yield from self._affordable(self._plan.shuffled(find(block), block), block)
+                if self._out_of_budget:
                     return
-                block_s = sum(self._ledger.expected_s(*other) for other in due[position:])
-                self._progress.measuring(case.label, block, min(block_s + later_s, left_s), self._failures)
-                yield Scheduled(case, for_pass, block)
+
+    def _affordable(self, due: list[tuple[Case, str]], block: int) -> Iterator[Scheduled]:
+        """One invocation after the other, as far as the budget goes."""
+        later_s = self._ledger.remaining_s(block + 1)
+        budget_s = self._plan.config.measure.budget_s
+        for position, (case, for_pass) in enumerate(due):
+            expected_s = self._ledger.expected_s(case, for_pass)
+            too_much = self._ledger.oracles_s + expected_s > ORACLES_SHARE * budget_s
+            if (case.oracle and too_much) or self._ledger.has_failed(case):
+                continue
+            left_s = budget_s - self._spent_s()
+            if expected_s > left_s:
+                self._out_of_budget = True
+                return
+            block_s = sum(self._ledger.expected_s(*other) for other in due[position:])
+            self._progress.measuring(case.label, block, min(block_s + later_s, left_s), self._failures)
+            yield Scheduled(case, for_pass, block)
 
     def _invoke(self, scheduled: Scheduled, sizes: dict[tuple[str, str], int]) -> None:
         request = measure_request(self._plan, scheduled.case, scheduled.for_pass, sizes)
@@ -87,6 +102,10 @@ class Session:
             answer = self._spawner.carry_out(request)
         except SpawnerDied as error:
             answer = _nothing_measured(str(error))
+        look = self._plan.config.measure.disturbed != "ignore"
+        if look and answer["status"] == "ok" and scheduled.for_pass == "timing":
+            disturbed = disturbance(answer, scheduled.case, self._plan.cpus)
+            answer |= {"status": CONTAMINATED, "error": disturbed} if disturbed else {}
         entry = {
             "kind": "invocation",
             "invocation": self._ledger.invocations,
@@ -99,7 +118,7 @@ class Session:
         }
         self._journal.append(entry)
         self._ledger.record(entry)
-        self._failures += answer["status"] != "ok"
+        self._failures += answer["status"] not in ("ok", CONTAMINATED)
 
     def _calibrate(self) -> dict[tuple[str, str], int]:
         """The calibrated size of every case that has one, by workload and case id; each is found once per run."""
@@ -134,13 +153,15 @@ class Session:
             if reason is None:
                 reason = INTERRUPTED if interrupted or not self._out_of_budget else BUDGET
             stopped_by[case.case_id] = reason
-            if error := self._ledger.last_error(case):
+            if (error := self._ledger.last_error(case)) and not case.oracle:
                 failures[case.label] = error
         return Outcome(
             interrupted=interrupted,
             stopped_by=stopped_by,
             timing_invocations={case.case_id: self._ledger.timing_invocations(case) for case in self._plan.supported},
             failures=failures,
+            disturbed=sum(entry.get("status") == CONTAMINATED for entry in self._journal.entries),
+            repeated=self._ledger.repeated,
         )
 
     def _spent_s(self) -> float:
@@ -175,5 +196,6 @@ def _nothing_measured(error: str) -> dict[str, Any]:
         "noise": {},
         "phases": [],
         "memory": [],
+        "readings": [],
         "facts": {},
     }

@@ -63,8 +63,10 @@ def describe_end(run: dict[str, Any], outcome: Outcome, entries: list[dict[str, 
 
 def plan_again(run: Mapping[str, Any]) -> Plan:
     """The plan of a run that was started earlier, from its `run.json` alone."""
+    # A run that was started before there were oracles goes on without them.
+    measure = {"oracles": False, **run["config"]["measure"]}
     plan = make_plan(
-        Config.from_resolved(run["config"]),
+        Config.from_resolved({**run["config"], "measure": measure}),
         cpus=run["machine"]["effective_cpus"],
         interpreters=run["interpreters"],
         seed=run["seed"],
@@ -89,6 +91,7 @@ def _describe_case(case: Any) -> dict[str, Any]:
         "options": case.options,
         "workers": case.workers,
         "interpreter": case.interpreter,
+        "oracle": case.oracle or None,
         "unsupported": case.unsupported,
         "stopped_by": None,
         "timing_invocations": 0,

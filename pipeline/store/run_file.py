@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.store.atomic import StoreError, write_bytes
 
 RUN_FILE = "run.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 REQUIRED_KEYS = ("run_id", "status", "seed", "config", "machine", "interpreters", "cases")
 """Without which a run can be neither read nor continued."""
 

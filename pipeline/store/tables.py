@@ -22,6 +22,7 @@ INVOCATION_TYPES = {
     "start_method": "str",
     "workers": "Int64",
     "interpreter": "str",
+    "oracle": "str",
     "status": "str",
     "error": "str",
     "exit_code": "Int64",
@@ -33,10 +34,16 @@ INVOCATION_TYPES = {
     "n_tasks": "Int64",
     "task_size": "Int64",
     "checksum": "str",
+    "wrong_results": "boolean",
     "steal_s": "float64",
+    "foreign_cpu_s": "float64",
     "pressure_s": "float64",
+    "memory_pressure_s": "float64",
     "throttled": "Int64",
+    "thermal_throttles": "Int64",
     "involuntary_switches": "Int64",
+    "frequency_hz": "float64",
+    "reference_s": "float64",
     "load_1min": "float64",
 }
 MEASUREMENT_TYPES = {
@@ -52,7 +59,19 @@ MEASUREMENT_TYPES = {
     "scope": "str",
     "flags": "str",
 }
-NOISE_COLUMNS = ("steal_s", "pressure_s", "throttled", "load_1min")
+NOISE_COLUMNS = (
+    "steal_s",
+    "foreign_cpu_s",
+    "pressure_s",
+    "memory_pressure_s",
+    "throttled",
+    "thermal_throttles",
+    "frequency_hz",
+    "reference_s",
+    "load_1min",
+)
+MEASURED = ("ok", "contaminated")
+"""Statuses of invocations that told times."""
 
 
 def invocations_table(run: Mapping[str, Any], entries: Iterable[Entry]) -> pd.DataFrame:
@@ -69,9 +88,10 @@ def invocations_table(run: Mapping[str, Any], entries: Iterable[Entry]) -> pd.Da
 
 
 def measurements_table(run: Mapping[str, Any], entries: Iterable[Entry]) -> pd.DataFrame:
-    """One row per invocation, iteration and metric, of the invocations that succeeded."""
+    """One row per invocation, iteration and metric, of the invocations that succeeded, disturbed or not."""
     cases = {case["case_id"]: case for case in run["cases"]}
-    rows = [row for entry in _invocations(entries, cases) if entry["status"] == "ok" for row in _measured(entry)]
+    told = [entry for entry in _invocations(entries, cases) if entry["status"] in MEASURED]
+    rows = [row for entry in told for row in _measured(entry)]
     frame = pd.DataFrame(rows, columns=list(MEASUREMENT_TYPES), dtype="object").assign(run_id=run["run_id"], flags="")
     return pd.DataFrame({name: _typed(frame[name], kind) for name, kind in MEASUREMENT_TYPES.items()})
 
@@ -86,6 +106,7 @@ def _case_columns(run: Mapping[str, Any], case: Mapping[str, Any]) -> Entry:
         "run_id": run["run_id"],
         **{name: case[name] for name in ("case_id", "baseline_id", "workload", "strategy", "workers", "interpreter")},
         "start_method": options.pop("start_method", None),
+        "oracle": case.get("oracle"),
         **{f"option_{name}": value for name, value in options.items()},
         **{f"param_{name}": value for name, value in case["parameters"].items()},
     }
@@ -100,6 +121,7 @@ def _invocation_row(run: Mapping[str, Any], case: Mapping[str, Any], entry: Entr
         **{name: facts.get(name) for name in ("gil_enabled", "python_version", "n_tasks", "checksum")},
         **{name: entry["noise"].get(name) for name in NOISE_COLUMNS},
         "involuntary_switches": entry["involuntary_switches"],
+        "wrong_results": facts.get("wrong_results"),
     }
 
 
@@ -130,8 +152,11 @@ def _measured(entry: Entry) -> list[Entry]:
             rows.append({**where, "metric": "cpu", "value": phase["cpu"], "method": "cpu_clock"})
     total = {**common, "phase": "total", "unit": "s", "scope": "tree"}
     rows.append({**total, "metric": "wall", "value": entry["total_s"], "method": "supervisor"})
-    rows.append({**total, "metric": "cpu", "value": entry["cpu_s"], "method": "wait4"})
+    rows.append({**total, "metric": "cpu", "value": entry["cpu_s"], "method": entry.get("cpu_method", "wait4")})
     rows += [{**common, **finding} for finding in entry["memory"]]
+    for reading in entry.get("readings", ()):
+        told = {"metric": reading["reading"], "value": reading["value"], "unit": "s", "method": "workload"}
+        rows.append({**common, "iteration": reading["iteration"], "phase": "steady", "scope": "self", **told})
     return rows
 
 

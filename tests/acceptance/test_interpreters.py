@@ -24,6 +24,9 @@ grids:
       - {{use: tcp_echo, delay: 1ms, tasks: 4}}
       - {{use: payload, size: 1KiB, kind: [ints, dict], tasks: 4}}
       - {{use: allocate, size: 64KiB, tasks: 4}}
+      - {{use: preloaded, size: 64KiB, tasks: 4}}
+      - {{use: lock_contention, seconds: 1ms, tasks: 4}}
+      - {{use: heartbeat, interval: 1ms, beats: 3, tasks: 4}}
     strategies:
       - serial
       - threads

@@ -94,7 +94,7 @@ WRONG_ARGUMENTS = [
     (("list", "workload"), 'did you mean "workloads"?'),
     (("run",), "give either a configuration to run or --resume with the folder of an interrupted run"),
     (("run", "good.yaml", "--resume", "somewhere"), "give either a configuration to run or --resume"),
-    (("run", "--resume", "somewhere", "--seed", "3"), "leave out --out and --seed"),
+    (("run", "--resume", "somewhere", "--seed", "3"), "leave out --out, --seed and --until"),
     (("run", "good.yaml", "--budget", "soon"), '--budget: must be a duration such as "10ms"'),
     (("run", "good.yaml", "--budget", "5"), '--budget: must be a duration such as "10ms"'),
     (("run", "good.yaml", "--budget=-5s"), '--budget: must be a duration such as "10ms"'),

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.analysis.cases import cases
 from pipeline.analysis.costs import costs
-from pipeline.analysis.memory import memory
+from pipeline.analysis.memory import memory, worker_memory_slopes
 from tests.support.synthetic import synthetic_bundle
 
 SMALL = {"workloads": ["noop"], "strategies": ["serial", "threads", "processes"], "interpreters": ["current"]}
@@ -88,3 +89,100 @@ def test_without_a_memory_pass_there_are_no_rows():
     found = memory(bundle.invocations, bundle.measurements)
     assert found.empty
     assert {"peak_bytes", "worker_bytes", "method", "label"} <= set(found.columns)
+
+
+FIXED_BYTES = 9e6
+WORKER_BYTES = 6e6
+
+
+def with_pool_memory(bundle, *, fixed=FIXED_BYTES, worker=WORKER_BYTES, noise=5e4, seed=0, offsets=None, method="pss"):
+    """The measurements, and the memory of each ready pool drawn around a straight line over the workers.
+
+    `offsets` are added by workload: a fork server shares what the kind of work has loaded.
+    """
+    rng = np.random.default_rng(seed)
+    rows = bundle.invocations.query("`pass` == 'memory' and strategy != 'serial'")
+    line = fixed + worker * rows["workers"].astype(float) + rows["workload"].map(offsets or {}).fillna(0.0)
+    added = bundle.measurements[bundle.measurements["metric"] == "worker_memory"].set_index("invocation")
+    drawn = added.loc[rows["invocation"]].reset_index()
+    drawn = drawn.assign(
+        metric="pool_memory", value=line.to_numpy() + noise * rng.standard_normal(len(rows)), method=method
+    )
+    return pd.concat([bundle.measurements, drawn[bundle.measurements.columns]], ignore_index=True)
+
+
+def slopes(bundle, measurements):
+    return worker_memory_slopes(cases(bundle.invocations, bundle.run["cases"]), bundle.invocations, measurements)
+
+
+def test_the_slope_leaves_out_what_a_pool_needs_once():
+    bundle = synthetic_bundle(mishaps=False, memory_blocks=3, **SMALL)
+    found = slopes(bundle, with_pool_memory(bundle))
+    assert found["label"].tolist() == [
+        "threads",
+        "processes (fork)",
+        "processes (forkserver)",
+        "processes (spawn)",
+    ]
+    assert found["worker_bytes"].to_numpy() == pytest.approx(WORKER_BYTES, rel=0.02)
+    assert found["fixed_bytes"].to_numpy() == pytest.approx(FIXED_BYTES, rel=0.03)
+    assert ((found["worker_low"] < found["worker_bytes"]) & (found["worker_bytes"] < found["worker_high"])).all()
+    assert found["n"].eq(9).all()
+    assert set(found["worker_counts"]) == {(1, 2, 4)}
+    assert set(found["method"]) == {"pss"}
+
+
+def test_kinds_of_work_that_load_different_amounts_don_t_tilt_the_slope():
+    """The heavier kind of work has more workers here; a line through all points would take that for the workers'."""
+    kinds = {**SMALL, "workloads": ["noop", "int_loop"]}
+    bundle = synthetic_bundle(mishaps=False, **kinds)
+    measured = with_pool_memory(bundle, offsets={"int_loop": 50e6})
+    shape = bundle.invocations.set_index("invocation")
+    of_row = shape.loc[measured["invocation"]].reset_index(drop=True)
+    left_out = (of_row["workload"] == "noop") & (of_row["workers"] == 4)
+    found = slopes(bundle, measured[~(left_out | ((of_row["workload"] == "int_loop") & (of_row["workers"] == 1)))])
+    assert found["worker_bytes"].to_numpy() == pytest.approx(WORKER_BYTES, rel=0.02)
+    assert found["fixed_bytes"].to_numpy() == pytest.approx(FIXED_BYTES + 25e6, rel=0.03)
+
+
+def test_one_number_of_workers_has_no_slope():
+    bundle = synthetic_bundle(mishaps=False, workers=[2], **SMALL)
+    found = slopes(bundle, with_pool_memory(bundle))
+    assert found[["fixed_bytes", "worker_bytes", "worker_low", "worker_high"]].isna().all(axis=None)
+    assert found["n"].eq(3).all()
+    assert set(found["worker_counts"]) == {(2,)}
+
+
+def test_each_kind_of_work_with_another_number_of_workers_has_no_slope_either():
+    bundle = synthetic_bundle(mishaps=False, **{**SMALL, "workloads": ["noop", "int_loop"]})
+    measured = with_pool_memory(bundle)
+    of_row = bundle.invocations.set_index("invocation").loc[measured["invocation"]].reset_index(drop=True)
+    kept = np.where(of_row["workload"] == "noop", of_row["workers"] == 1, of_row["workers"] == 4)
+    found = slopes(bundle, measured[kept])
+    assert set(found["worker_counts"]) == {(1, 4)}
+    assert found["worker_bytes"].isna().all()
+
+
+def test_two_invocations_give_a_slope_without_an_interval():
+    bundle = synthetic_bundle(mishaps=False, memory_blocks=1, workers=[1, 4], **SMALL)
+    found = slopes(bundle, with_pool_memory(bundle))
+    assert found["worker_bytes"].to_numpy() == pytest.approx(WORKER_BYTES, rel=0.05)
+    assert found[["worker_low", "worker_high"]].isna().all(axis=None)
+
+
+def test_slopes_of_different_methods_are_never_mixed():
+    bundle = synthetic_bundle(mishaps=False, memory_blocks=4, **SMALL)
+    measured = with_pool_memory(bundle, noise=0.0)
+    other = (measured["metric"] == "pool_memory") & (measured["invocation"] % 2 == 1)
+    measured.loc[other, "method"] = "uss"
+    measured.loc[other, "value"] *= 3
+    found = slopes(bundle, measured).set_index("method")["worker_bytes"]
+    assert found["pss"].to_numpy() == pytest.approx(WORKER_BYTES)
+    assert found["uss"].to_numpy() == pytest.approx(3 * WORKER_BYTES)
+
+
+def test_without_a_memory_pass_there_are_no_slopes():
+    bundle = synthetic_bundle(mishaps=False, memory_blocks=0, **SMALL)
+    found = slopes(bundle, bundle.measurements)
+    assert found.empty
+    assert {"label", "interpreter", "method", "worker_bytes", "fixed_bytes"} <= set(found.columns)

@@ -6,9 +6,7 @@ import pytest
 
 from pipeline.analysis.cases import cases
 from pipeline.analysis.checksums import checksum_agreement
-from pipeline.analysis.invocation_times import times
 from pipeline.analysis.noise import noise
-from pipeline.analysis.oracles import impossible_sleeps
 from pipeline.analysis.quality import gil_contradictions, not_measured, stability
 from tests.support.synthetic import synthetic_bundle
 
@@ -113,15 +111,3 @@ def test_a_gil_that_came_back_on_a_free_threaded_build_is_found(bundle):
     found = gil_contradictions(rows, described, interpreters)
     assert set(found["strategy"]) == {"threads"}
     assert found["n"].sum() == back.sum()
-
-
-def test_sleeps_that_end_too_early_are_impossible(bundle):
-    described = cases(bundle.invocations)
-    assert impossible_sleeps(bundle.invocations, times(bundle.invocations, bundle.measurements), described).empty
-    values = bundle.measurements.copy()
-    early = described.query("workload == 'sleep' and name == 'threads × 4' and setting == '10 ms'")["case_id"]
-    values.loc[values["case_id"].isin(early) & (values["phase"] == "steady"), "value"] = 0.035
-    found = impossible_sleeps(bundle.invocations, times(bundle.invocations, values), described)
-    assert set(found["case_id"]) == set(early)
-    assert found["possible_s"].to_numpy() == pytest.approx(0.04)
-    assert (found["n"] == 10).all()

@@ -119,10 +119,10 @@ def test_few_blocks_are_noted_but_no_reason_for_doubt(small):
     [
         (lambda rows: rows.assign(steal_s=rows["duration_s"]), "took 25.0% of the CPU time"),
         (lambda rows: rows.assign(throttled=3), "CPU quota held back"),
-        (lambda rows: rows.assign(gil_enabled=True), "ran with the GIL on"),
+        (lambda rows: rows.assign(gil_enabled=True), "the oracle GIL state failed"),
         (
             lambda rows: rows.assign(checksum=rows["checksum"].where(rows["strategy"] != "threads", "lost")),
-            "int_loop (current): the results of threads × 2 aren't those of serial",
+            "2 cases differ (int_loop with threads × 2, sleep with threads × 2)",
         ),
     ],
 )
@@ -135,12 +135,21 @@ def test_what_makes_numbers_doubtful_is_a_reason(small, change, reason):
 def test_impossible_sleeps_are_a_reason(small):
     values = small.measurements.assign(value=small.measurements["value"] / 3)
     trust = summarise(altered(small, measurements=values)).trust
-    assert any("less than the 0.008 s that it must take" in reason for reason in trust.reasons)
+    assert any("no batch of sleeps is shorter than possible" in reason for reason in trust.reasons)
+    assert "sleep law, grid" in trust.failed_oracles
 
 
-def test_an_interrupted_run_and_a_doubtful_baseline_are_noted():
-    bundle = synthetic_bundle(workloads=["int_loop"], workers=(2,), mishaps=False, cv=0.005, speedup=lambda case: 3.0)
-    trust = summarise(altered(bundle, run=bundle.run | {"status": "interrupted"})).trust
+def test_an_interrupted_run_is_noted(small):
+    trust = summarise(altered(small, run=small.run | {"status": "interrupted"})).trust
     assert trust.ok
     assert any("not come to its end (interrupted)" in note for note in trust.notes)
-    assert any("baseline is doubtful" in note for note in trust.notes)
+
+
+def test_more_speed_than_there_are_cpus_makes_every_verdict_invalid():
+    bundle = synthetic_bundle(workloads=["int_loop"], workers=(2,), mishaps=False, cv=0.005, speedup=lambda case: 3.0)
+    found = summarise(bundle)
+    assert found.trust.failed_oracles == ("no more than the CPUs, grid",)
+    assert set(found.winners["outcome"]) == {"invalid"}
+    assert found.winners["reason"].str.contains("no more than the CPUs, grid").all()
+    assert (found.winners["speedup"] > 2).any()
+    assert not found.winners["pays"].any()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from pipeline.analysis.cases import cases
 from pipeline.analysis.costs import costs
@@ -23,7 +24,7 @@ def decide(speedup, *, use="resident", margin=1.05, **options):
 
 
 def simulated(groups, parallel, blocks, *, speedup=1.0, last=None, seed=0, cv=0.03):
-    """Many unrelated groups at once: the decisions of that many small runs. `last` is the last case's speed-up."""
+    """The decisions of many runs with one group each. `last` is the last case's speed-up."""
     rng = np.random.default_rng(seed)
     ids = [(f"{group}-{case}", f"{group}-0", case) for group in range(groups) for case in range(parallel + 1)]
     invocations = pd.DataFrame(
@@ -52,13 +53,23 @@ def simulated(groups, parallel, blocks, *, speedup=1.0, last=None, seed=0, cv=0.
         }
     )
     empty = pd.DataFrame()
-    decided = winners_of(described, times, costs(empty, empty), memory(empty, empty), margin=1.0)
+    runs = [
+        winners_of(
+            group,
+            times[times["case_id"].isin(group["case_id"])],
+            costs(empty, empty),
+            memory(empty, empty),
+            margin=1.0,
+        )
+        for _, group in described.groupby("baseline_id", sort=False)
+    ]
+    decided = pd.concat(runs, ignore_index=True)
     return decided[decided["use"] == "resident"]
 
 
 @pytest.fixture(scope="module")
 def equals():
-    return simulated(groups=300, parallel=6, blocks=8)
+    return simulated(groups=200, parallel=6, blocks=8)
 
 
 def test_among_equals_a_winner_is_named_in_at_most_5_percent_of_runs(equals):
@@ -72,12 +83,12 @@ def test_without_the_correction_that_would_fail(equals):
 
 
 def test_an_effect_of_the_detectable_size_is_found_four_times_in_five():
-    groups, parallel, blocks, cv = 250, 6, 10, 0.03
+    groups, parallel, blocks, cv = 150, 6, 10, 0.03
     error = cv * np.sqrt(2 / blocks)
     effect = np.exp(student.detectable(error, blocks - 1, 0.05 / parallel))
     found = simulated(groups, parallel, blocks, last=effect, cv=cv)
     assert found["mde"].median() == pytest.approx(effect - 1, rel=0.1)
-    assert (found["outcome"] == "winner").mean() == pytest.approx(0.8, abs=0.07)
+    assert (found["outcome"] == "winner").mean() == pytest.approx(0.8, abs=0.09)
 
 
 def test_a_shaky_best_estimate_does_not_hide_a_reliable_winner():
@@ -129,9 +140,9 @@ def test_serial_wins_over_what_is_slower():
 
 
 def test_no_reliable_difference_says_what_could_have_been_found():
-    row = decide(lambda case: 1.0 if case.workers == 2 else 0.7)
+    row = decide(lambda case: 1.04 if case.workers == 2 else 0.7, cv=0.08)
     assert row["outcome"] == "no reliable difference"
-    assert 0.01 < row["mde"] < 0.15
+    assert 0.05 < row["mde"] < 0.4
     assert row["recommended_strategy"] == "serial"
     assert not row["pays"]
     assert {"serial"} & {row["name"], *row["tied"]}
@@ -140,12 +151,51 @@ def test_no_reliable_difference_says_what_could_have_been_found():
 
 def test_a_reliable_speedup_that_does_not_pay_is_said_so():
     row = decide(lambda case: 1.03, cv=0.002)
-    assert row["outcome"] == "no reliable difference"
+    assert row["outcome"] == "no worthwhile difference"
     assert row["low"] > 1
     assert "less than the 5%" in row["reason"]
     assert "serial" not in row["tied"]
     assert row["recommended_strategy"] == "serial"
     assert decide(lambda case: 1.03, cv=0.002, margin=1.01)["outcome"] == "winner"
+
+
+def test_that_nothing_pays_is_told_apart_from_not_knowing():
+    row = decide(lambda case: 1.0 if case.workers == 2 else 0.7, cv=0.01)
+    assert (row["outcome"], row["recommended_strategy"]) == ("no worthwhile difference", "serial")
+    assert "differ by less than 5%" in row["reason"]
+    row = decide(lambda case: 0.96 if case.workers == 2 else 0.7, cv=0.03, seed=3)
+    assert row["outcome"] in {"no worthwhile difference", "serial"}
+
+
+def test_a_run_of_equals_names_any_winner_at_all_in_at_most_5_percent():
+    rng = np.random.default_rng(5)
+    named, runs, groups, cases_each, blocks = 0, 150, 4, 4, 10
+    ids = [(f"{group}-{case}", f"{group}-0") for group in range(groups) for case in range(cases_each)]
+    described = cases(
+        pd.DataFrame(
+            {
+                "case_id": [case_id for case_id, _ in ids],
+                "baseline_id": [baseline_id for _, baseline_id in ids],
+                "workload": "noise",
+                "strategy": ["serial" if case_id == baseline_id else "threads" for case_id, baseline_id in ids],
+                "workers": 2,
+                "interpreter": "current",
+            }
+        )
+    )
+    nothing = costs(pd.DataFrame(), pd.DataFrame()), memory(pd.DataFrame(), pd.DataFrame())
+    for _ in range(runs):
+        steady = np.exp(0.1 * rng.standard_normal((blocks, len(ids))))
+        times = pd.DataFrame(
+            {
+                "case_id": np.tile([case_id for case_id, _ in ids], blocks),
+                "block": np.repeat(np.arange(blocks), len(ids)),
+                "steady_s": steady.ravel(),
+                "one_shot_s": steady.ravel() * np.exp(0.02 * rng.standard_normal(steady.size)),
+            }
+        )
+        named += (winners_of(described, times, *nothing, margin=1.0)["outcome"] == "winner").any()
+    assert named <= binom.ppf(0.999, runs, 0.05)
 
 
 def test_of_what_is_tied_the_cheapest_is_recommended():

@@ -59,7 +59,7 @@ def test_the_example(load, folder):
 
 def test_defaults(load):
     config = load("name: x\ngrids: {workloads: noop, strategies: threads}\n")
-    assert config.measure.blocks == Blocks(min=5, max=30)
+    assert config.measure.blocks == Blocks(min=8, max=30)
     assert (config.measure.iterations, config.measure.warmup, config.measure.precision) == (3, 1, 0.03)
     assert (config.measure.budget_s, config.measure.timeout_s) == (300.0, 60.0)
     assert config.measure.memory

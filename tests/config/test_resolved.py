@@ -31,7 +31,7 @@ def test_only_the_path_is_absolute(load, folder):
 def test_it_says_every_default(load):
     resolved = load("name: x\ngrids: {workloads: sleep, strategies: processes}\n").resolved()
     assert resolved["measure"] == {
-        "blocks": {"min": 5, "max": 30},
+        "blocks": {"min": 8, "max": 30},
         "iterations": 3,
         "warmup": 1,
         "precision": 0.03,
@@ -39,6 +39,9 @@ def test_it_says_every_default(load):
         "memory": True,
         "memory_limit": None,
         "budget": 300.0,
+        "oracles": True,
+        "disturbed": "repeat",
+        "until": "precision",
     }
     (grid,) = resolved["grids"]
     assert grid["workloads"] == [{"use": "sleep", "seconds": [0.01], "tasks": [None], "place": "a.yaml:2"}]

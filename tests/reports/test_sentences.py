@@ -109,8 +109,8 @@ def test_kinds_of_work_without_an_answer_share_a_sentence_and_its_reason() -> No
         row("not measured", SERIAL_CASE, speedup=NAN, reason=reason) | {"workload": name, "baseline_id": name}
         for name in "abc"
     ]
-    assert said(silent[0]) == "For a no answer: serial has no result in 2 blocks."
-    assert said(*silent) == "For a, b and c no answer: serial has no result in 2 blocks."
+    assert said(silent[0]) == "For a no verdict: serial has no result in 2 blocks."
+    assert said(*silent) == "For a, b and c no verdict: serial has no result in 2 blocks."
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_kinds_of_work_without_an_answer_share_a_sentence_and_its_reason() -> No
         (row("winner", POOL, "one_shot"), " Single batch: still 1.84 times as fast (1.79 to 1.90)."),
         (row("serial", SERIAL_CASE, "one_shot"), " Single batch: stay serial."),
         (row("no reliable difference", POOL, "one_shot"), " Single batch: no reliable difference."),
-        (row("no reliable difference", POOL, "one_shot", reason="x"), " Single batch: too small a gain to pay."),
+        (row("no worthwhile difference", POOL, "one_shot", reason="x"), " Single batch: too small a gain to pay."),
         (row("not measured", SERIAL_CASE, "one_shot"), ""),
     ],
 )
@@ -145,12 +145,21 @@ def test_every_number_of_a_sentence_is_in_its_row() -> None:
 
 
 def test_trust_lists_every_reason() -> None:
-    bad = sentences.trust(Trust(ok=False, reasons=("steal took 9 %", "sleep was too short"), notes=("few blocks",)))
+    outcomes = pd.DataFrame({"status": ["passed", "passed", "undecided", "not run"]})
+    reasons = ("steal took 9 %", "sleep was too short")
+    bad = sentences.trust(Trust(ok=False, reasons=reasons, notes=("few blocks",)), outcomes)
     assert bad.tone == "warning"
     assert "doubt: steal took 9 %; sleep was too short. Besides: few blocks." in text_of(bad.words)
-    good = sentences.trust(Trust(ok=True, reasons=()))
+    good = sentences.trust(Trust(ok=True, reasons=()), outcomes)
     assert good.tone == "good"
-    assert "can be trusted" in text_of(good.words)
+    assert "can be trusted. 2 of 3 cases whose answer is known came out right" in text_of(good.words)
+    invalid = sentences.trust(Trust(ok=False, reasons=("the oracle lock failed",), failed_oracles=("lock",)), outcomes)
+    assert text_of(invalid.words).startswith("The verdicts of this run are invalid: the oracle lock failed.")
+
+
+def test_without_a_verdict_a_failed_oracle_is_the_reason() -> None:
+    text = said(row("invalid", POOL, reason="the measuring itself was found wrong (lock)"))
+    assert text == "For int_loop no verdict: the measuring itself was found wrong (lock)."
 
 
 def test_numbers_keep_three_digits_and_their_unit() -> None:

@@ -82,3 +82,71 @@ def test_without_precision_every_block_is_measured(tmp_path):
     cases = by_strategy(plan)
     entries = [finished(case, block) for block in range(5) for case in cases.values()]
     assert Ledger(plan, entries).why_stopped(cases["threads"], 5) is None
+
+
+def disturbed(case, block, **more):
+    entry = finished(case, block, **more)
+    return {**entry, "status": "contaminated", "error": "others were busy"}
+
+
+def test_a_disturbed_invocation_counts_until_it_has_been_repeated(plan):
+    threads = by_strategy(plan)["threads"]
+    others = [finished(case, 0) for case in plan.cases if case is not threads]
+    ledger = Ledger(plan, [*others, *[finished(others_case, 1) for others_case in plan.cases], disturbed(threads, 0)])
+    assert ledger.timing_invocations(threads) == 2
+    assert ledger.repeats(0) == [(threads, "timing")]
+    assert ledger.last_error(threads) == ""
+    ledger.record(finished(threads, 0, steady_s=0.05))
+    assert ledger.repeats(0) == []
+    assert (ledger.timing_invocations(threads), ledger.repeated) == (2, 1)
+
+
+def test_a_repeat_that_is_disturbed_too_is_not_repeated_again(plan):
+    threads = by_strategy(plan)["threads"]
+    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 0)]
+    ledger = Ledger(plan, [*entries, disturbed(threads, 0), disturbed(threads, 0)])
+    assert ledger.repeats(0) == [], "once is enough"
+
+
+def test_where_most_is_disturbed_nothing_is_repeated(plan):
+    entries = [disturbed(case, block) for block in range(3) for case in plan.cases]
+    assert Ledger(plan, entries).repeats(0) == []
+
+
+def test_disturbances_are_only_kept_where_that_is_asked_for(tmp_path):
+    plan = plan_of(tmp_path, TEXT.replace("memory: true", "memory: true, disturbed: keep"))
+    threads = by_strategy(plan)["threads"]
+    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 0)]
+    assert Ledger(plan, [*entries, disturbed(threads, 0)]).repeats(0) == []
+
+
+def test_until_decided_measures_only_what_may_still_win(tmp_path):
+    text = TEXT.replace("max: 6", "max: 12").replace("precision: 5%", "until: decided")
+    text = text.replace("[serial, threads]", "[serial, threads, processes]")
+    plan = plan_of(tmp_path, text)
+    cases = by_strategy(plan)
+    entries = []
+    for block, wobble in enumerate((1.0, 1.01, 0.99, 1.02, 0.98) * 2):
+        entries += [
+            finished(cases["serial"], block, steady_s=0.2 * wobble),
+            finished(cases["threads"], block, steady_s=0.1 / wobble),
+            finished(cases["processes"], block, steady_s=0.1 * wobble**9),
+        ]
+    ledger = Ledger(plan, entries)
+    assert ledger.why_stopped(cases["serial"], 10) == "decided"
+    assert ledger.why_stopped(cases["threads"], 10) is None
+    assert ledger.why_stopped(cases["processes"], 10) is None
+    assert ledger.why_stopped(cases["threads"], 12) == "max blocks"
+
+
+def test_oracles_go_along_with_the_grid_within_their_share(tmp_path):
+    plan = plan_of(tmp_path, TEXT.replace("precision: 5%", "precision: null, budget: 60s"), oracles=True)
+    ledger = Ledger(plan, [])
+    in_first = [case for case, _ in ledger.due(0) if case.oracle]
+    assert sum(ledger.expected_s(case, "timing" if case.timed else "memory") for case in in_first) <= 6.0
+    assert len(in_first) > 10
+    assert ledger.due(6) == [], "the grid has had its blocks"
+    slow = next(case for case in in_first if case.oracle == "reference_a")
+    ledger.record(finished(slow, 0, duration_s=6.0))
+    assert not [case for case, _ in ledger.due(1) if case.oracle], "their share is used up"
+    assert [case for case, _ in ledger.due(1)]

@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 
+from pipeline.machine.cgroup import join
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +56,12 @@ def launch(
     code_folder: str,
     environment: dict[str, str],
     join_files: Sequence[str] = (),
+    pinned: Sequence[int] = (),
 ) -> Launched:
     """Forks and executes the probe under `interpreter` (executable and options).
 
     `join_files` are control group files into which the new process writes itself before it becomes the interpreter,
-    so that every page of it is charged there.
+    so that every page of it is charged there. `pinned` are the CPUs that it may use; every one if empty.
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
@@ -68,20 +71,22 @@ def launch(
     argv = [*interpreter, "-c", BOOTSTRAP, code_folder, str(theirs.fileno())]
     pid = os.fork()
     if pid == 0:
-        _become(argv, environment, stderr_write, join_files)
+        _become(argv, environment, stderr_write, join_files, pinned)
     theirs.close()
     os.close(stderr_write)
     return Launched(pid, ours, stderr_read)
 
 
-def _become(argv: list[str], environment: dict[str, str], stderr: int, join_files: Sequence[str]) -> None:
+def _become(
+    argv: list[str], environment: dict[str, str], stderr: int, join_files: Sequence[str], pinned: Sequence[int]
+) -> None:
     """In the child: leaves the spawner behind and executes the interpreter; never returns."""
     try:
         os.setsid()
         _die_with_parent()
-        for path in join_files:
-            with open(path, "w", encoding="ascii") as file:
-                file.write("0")
+        if pinned:
+            os.sched_setaffinity(0, pinned)
+        join(join_files)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)

@@ -8,14 +8,18 @@ import select
 import signal
 import time
 
-from pipeline.machine import noise, processes
+from pipeline.machine import processes
+from pipeline.run.spawner.accounts import Accounts, allowed_cpus
 from pipeline.run.spawner.launch import Launched, launch
 from pipeline.run.spawner.memory import MemoryWatch
+from pipeline.run.spawner.verdict import judge
 from pipeline.run.spawner.watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pipeline.machine.processes import Reaped
 
 EXIT_PATIENCE_S = 0.5
 """How long a process that has told everything may take to leave by itself."""
@@ -28,44 +32,62 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
 
     Raises `Orphaned`, with every process of the request gone, when `stop_fd` becomes readable meanwhile.
     """
-    memory = MemoryWatch(f"whichpool-{os.getpid()}-{request['number']}") if request["memory"] else None
-    before = noise.Reading.take()
+    name = f"whichpool-{os.getpid()}-{request['number']}"
+    memory = MemoryWatch(name) if request["memory"] else None
+    accounts = Accounts(name, memory.group if memory else None)
+    accounts.open(_reference_cpus(request))
     started_at = time.time()
     start = time.monotonic()
     launched = launch(
         request["interpreter"],
         request["code_folder"],
         request["environment"],
-        memory.join_files if memory else (),
+        # The same group may keep the memory and count the CPU time.
+        tuple(dict.fromkeys([*(memory.join_files if memory else ()), *accounts.join_files])),
+        request.get("pinned", ()),
     )
     watch = Watch(launched, start + request["timeout_s"], memory, stop_fd)
+    reaped: list[Reaped] = []
     try:
         watch.send(request["probe"])
         watch.wait()
         if watch.ended:
             _let_leave(launched)
-        findings = memory.findings(watch.facts.get("workers", 1), parallel=request["parallel"]) if memory else []
+        findings = _findings(memory, watch, request) if memory else []
     finally:
         if not watch.ended:
             _spare_trackers()
-        reaped = [*launched.reaped, *processes.kill_children(CLEANUP_S)]
+        reaped += [*launched.reaped, *processes.kill_children(CLEANUP_S)]
+        used = accounts.close(reaped)
         if memory:
             memory.end()
         launched.close()
     end = time.monotonic()
     probe_status = next((status for pid, status, _ in reaped if pid == launched.pid), None)
     return {
-        **_judge(watch, probe_status, request),
+        **judge(watch, probe_status, request),
         "started_at": started_at,
         "duration_s": end - start,
         "total_s": None if watch.ended_at is None else watch.ended_at - start,
-        "cpu_s": sum(usage.ru_utime + usage.ru_stime for _, _, usage in reaped),
-        "involuntary_switches": sum(usage.ru_nivcsw for _, _, usage in reaped),
-        "noise": before.until(noise.Reading.take()),
+        **used,
         "phases": watch.phases,
         "memory": findings,
-        "facts": {key: value for key, value in watch.facts.items() if key not in ("error", "died")},
+        "readings": watch.readings,
+        "facts": {key: value for key, value in watch.facts.items() if key not in ("error", "died", "worker_processes")},
     }
+
+
+def _reference_cpus(request: dict[str, Any]) -> list[int]:
+    """Where the work will be done; none where no time will be used."""
+    if request["memory"] or request["probe"]["do"] != "measure":
+        return []
+    return request.get("pinned") or allowed_cpus()
+
+
+def _findings(memory: MemoryWatch, watch: Watch, request: dict[str, Any]) -> list[dict[str, Any]]:
+    told = watch.facts.get("worker_processes")
+    pids = [pid for pid in told if isinstance(pid, int)] if isinstance(told, list) else []
+    return memory.findings(watch.facts.get("workers", 1), parallel=request["parallel"], worker_processes=pids)
 
 
 def _spare_trackers() -> None:
@@ -100,63 +122,3 @@ def _let_leave(launched: Launched) -> None:
     poll = select.poll()
     poll.register(launched.pidfd, select.POLLIN)
     poll.poll(EXIT_PATIENCE_S * 1000)
-
-
-def _judge(watch: Watch, probe_status: int | None, request: dict[str, Any]) -> dict[str, Any]:
-    """Status, error, exit code and signal of the invocation."""
-    timeout_s = request["timeout_s"]
-    exit_code, signal_name = _how_it_ended(probe_status)
-    status, error = "ok", None
-    if watch.timed_out:
-        status, error = "timeout", f"no result within {timeout_s:g} s (during {_during(watch)})"
-        exit_code, signal_name = None, None
-    elif watch.rubbish or _ended_too_early(watch, request["probe"]["do"]):
-        status, error = "crashed", "the result channel carried something that no measured process sends"
-        exit_code, signal_name = None, None
-    elif watch.facts.get("error"):
-        status, error = ("crashed" if watch.facts.get("died") else "failed"), str(watch.facts["error"])
-    elif not watch.ended:
-        how = f"was killed by {signal_name}" if signal_name else f"exited with code {exit_code}"
-        said = _last_line(watch.stderr_tail)
-        status = "crashed"
-        error = f"the measured process {how} during {_during(watch)}" + (f": {said}" if said else "")
-    return {"status": status, "error": error and _visible(error), "exit_code": exit_code, "signal": signal_name}
-
-
-def _ended_too_early(watch: Watch, task: str) -> bool:
-    """Whether someone else than the probe said that all is done: it says so after the last phase or an error."""
-    if task != "measure" or not watch.ended or watch.facts.get("error"):
-        return False
-    return not watch.phases or watch.phases[-1]["phase"] != "shutdown"
-
-
-def _visible(text: str) -> str:
-    """The text with escapes for what can't be seen: a task's words must not steer a terminal or break a table."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _how_it_ended(status: int | None) -> tuple[int | None, str | None]:
-    if status is None:
-        return None, None
-    code = os.waitstatus_to_exitcode(status)
-    return (code, None) if code >= 0 else (None, _signal_name(-code))
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def _during(watch: Watch) -> str:
-    """The phase after the last one that was reported."""
-    if not watch.phases:
-        return "set-up and startup"
-    last = watch.phases[-1]["phase"]
-    return {"startup": "the first iteration", "shutdown": "the end"}.get(last, "an iteration or shutdown")
-
-
-def _last_line(tail: bytes) -> str:
-    lines = tail.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:500] if lines else ""

@@ -39,6 +39,8 @@ class Watch:
         self._received = bytearray()
         self._channel_open = True
         self.phases: list[dict[str, Any]] = []
+        self.readings: list[dict[str, Any]] = []
+        """What the workload told besides: metric, iteration, value in seconds."""
         self.facts: dict[str, Any] = {}
         self.ended = False
         self.ended_at: float | None = None
@@ -79,7 +81,7 @@ class Watch:
                 self._read_channel()
                 if not self._channel_open:
                     poll.unregister(self._launched.channel)
-            if self._memory and self._memory.interval_s and not ready:
+            if self._memory and self._memory.interval_s:
                 self._memory.sample()
             if (self._launched.pidfd is None or self._launched.pidfd in ready) and self._launched.has_ended():
                 self._read_channel()
@@ -146,6 +148,9 @@ class Watch:
         if "phase" in message:
             self.rubbish = self.rubbish or not _is_phase(message)
             self.phases.append(message)
+        elif "reading" in message:
+            self.rubbish = self.rubbish or not isinstance(message.get("value"), (int, float))
+            self.readings.append(message)
         elif "pause" in message:
             if self._memory:
                 self._memory.read_point(str(message["pause"]))
