@@ -158,14 +158,15 @@ def test_a_killed_spawner_takes_the_measured_process_along_and_is_replaced():
         assert spawner.carry_out(request())["status"] == "ok"
 
 
-def test_a_stopped_orchestrator_leaves_nothing(tmp_path):
-    script = tmp_path / "orchestrator.py"
+def orchestrating(folder, asked):
+    """A process that asks a spawner for something that never ends."""
+    script = folder / "orchestrator.py"
     script.write_text(
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from tests.run.test_spawner import request\n"
         "from pipeline.run.client import Spawner\n"
         "spawner = Spawner()\n"
-        "asked = request('hangs_with_a_descendant', 'processes', start_method='fork')\n"
+        f"asked = request({asked})\n"
         "asked['timeout_s'] = 1000\n"
         "print('ready', flush=True)\n"
         "spawner.carry_out(asked)\n"
@@ -174,12 +175,37 @@ def test_a_stopped_orchestrator_leaves_nothing(tmp_path):
         [sys.executable, str(script), str(HOSTILE.parents[2])], stdout=subprocess.PIPE, text=True
     )
     assert orchestrator.stdout.readline() == "ready\n"
+    return orchestrator
+
+
+def family_of(orchestrator, size):
     deadline = time.monotonic() + 20
     family = []
-    while len(family) < 5 and time.monotonic() < deadline:
+    while len(family) < size and time.monotonic() < deadline:
         time.sleep(0.05)
         family = psutil.Process(orchestrator.pid).children(recursive=True)
-    assert len(family) >= 5, "the measured tree never came up"
+    assert len(family) >= size, "the measured tree never came up"
+    return family
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to another that isn't its parent")
+def test_orchestrator_and_spawner_killed_at_once_leave_no_measured_process(tmp_path):
+    orchestrator = orchestrating(tmp_path, "'hangs', 'serial'")
+    spawner, measured = family_of(orchestrator, 2)
+    assert measured.ppid() == spawner.pid
+    for process in (orchestrator.pid, spawner.pid):
+        os.kill(process, signal.SIGSTOP)
+    for process in (orchestrator.pid, spawner.pid):
+        os.kill(process, signal.SIGKILL)
+    orchestrator.wait()
+    orchestrator.stdout.close()
+    _, alive = psutil.wait_procs([spawner, measured], timeout=3)
+    assert alive == []
+
+
+def test_a_stopped_orchestrator_leaves_nothing(tmp_path):
+    orchestrator = orchestrating(tmp_path, "'hangs_with_a_descendant', 'processes', start_method='fork'")
+    family = family_of(orchestrator, 5)
     orchestrator.send_signal(signal.SIGKILL)
     orchestrator.wait()
     orchestrator.stdout.close()

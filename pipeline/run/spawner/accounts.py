@@ -20,10 +20,16 @@ MOST_REFERENCE_CPUS = 8
 
 
 class Accounts:
-    """CPU time of one invocation's tree and readings of the machine, from `open` to `close`."""
+    """CPU time of one invocation's tree and readings of the machine, from `open` to `close`.
 
-    def __init__(self, name: str, beside: cgroup.PrivateGroup | None) -> None:
-        self._group = cgroup.create_for_cpu(name, beside)
+    With `counted`, a control group counts the CPU time: beside the given one, if that is possible. Else it is the sum
+    over the processes that were reaped.
+    """
+
+    def __init__(self, name: str, beside: cgroup.PrivateGroup | None, *, counted: bool) -> None:
+        # Joining a group waits for the kernel's other CPUs, often for 10 ms: not where time is measured.
+        self._group = cgroup.create_for_cpu(name, beside) if counted else None
+        self._after: noise.Reading | None = None
 
     @property
     def join_files(self) -> Sequence[str]:
@@ -36,6 +42,10 @@ class Accounts:
         self._own_before_s = time.process_time()
         self._before = noise.Reading.take()
 
+    def stop(self) -> None:
+        """Takes the readings after the invocation, whose last processes may still be leaving."""
+        self._after = noise.Reading.take()
+
     def close(self, reaped: Iterable[Reaped]) -> dict[str, Any]:
         """What came of it, once the whole tree is gone and `reaped`; the group is gone then, too."""
         usages = [usage for _, _, usage in reaped]
@@ -46,7 +56,7 @@ class Accounts:
                 cpu_s, method = counted_s, self._group.method
             self._group.kill()
             self._group.remove()
-        changes = self._before.until(noise.Reading.take())
+        changes = self._before.until(self._after or noise.Reading.take())
         busy_s = changes.pop("busy_s", None)
         ours_s = cpu_s + time.process_time() - self._own_before_s
         foreign_s = None if busy_s is None else max(0.0, busy_s - ours_s)

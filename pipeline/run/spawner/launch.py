@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
+import sys
 
 from pipeline.machine.cgroup import join
+from pipeline.run.spawner.lifeline import Lifeline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,17 +21,18 @@ BOOTSTRAP = (
     "from experiments.probe.main import main; main(int(sys.argv[2]))"
 )
 """The measured code first; the current folder, which `-c` puts in front unless isolated, not at all."""
-PR_SET_PDEATHSIG = 1
-CHANNEL_BUFFER_BYTES = 1 << 18
+USUAL_SIGNALS = (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Which a measured process treats as any other does."""
 
 
 class Launched:
     """A running measured process and the descriptors that belong to it."""
 
-    def __init__(self, pid: int, channel: socket.socket, stderr: int) -> None:
+    def __init__(self, pid: int, channel: socket.socket, stderr: int, lifeline: Lifeline) -> None:
         self.pid = pid
         self.channel = channel
         self.stderr = stderr
+        self._lifeline = lifeline
         self.pidfd = _pidfd(pid)
         self.reaped: list[Reaped] = []
         """The measured process itself, once it has been seen to be dead: process id, wait status and usage."""
@@ -45,6 +47,7 @@ class Launched:
 
     def close(self) -> None:
         """Closes the descriptors."""
+        self._lifeline.cut()
         self.channel.close()
         os.close(self.stderr)
         if self.pidfd is not None:
@@ -68,13 +71,41 @@ def launch(
     stderr_read, stderr_write = os.pipe()
     os.set_blocking(stderr_read, False)
     theirs.set_inheritable(True)
+    lifeline = Lifeline()
     argv = [*interpreter, "-c", BOOTSTRAP, code_folder, str(theirs.fileno())]
-    pid = os.fork()
-    if pid == 0:
-        _become(argv, environment, stderr_write, join_files, pinned)
+    pid = None if join_files else _spawned(argv, environment, stderr_write, pinned)
+    if pid is None:
+        pid = os.fork()
+        if pid == 0:
+            _become(argv, environment, stderr_write, join_files, pinned)
+    lifeline.tie(pid)
     theirs.close()
     os.close(stderr_write)
-    return Launched(pid, ours, stderr_read)
+    return Launched(pid, ours, stderr_read, lifeline)
+
+
+def _spawned(argv: list[str], environment: dict[str, str], stderr: int, pinned: Sequence[int]) -> int | None:
+    """The process id; None where it doesn't work, in which case the other way tells why.
+
+    `posix_spawn` doesn't copy this process's page tables first: that makes a start cheaper by a millisecond.
+    """
+    if sys.platform != "linux":
+        return None
+    allowed = os.sched_getaffinity(0)
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+        (os.POSIX_SPAWN_DUP2, 0, 1),
+        (os.POSIX_SPAWN_DUP2, stderr, 2),
+    ]
+    try:
+        if pinned:
+            os.sched_setaffinity(0, pinned)
+        return os.posix_spawn(argv[0], argv, environment, file_actions=actions, setsid=True, setsigdef=USUAL_SIGNALS)
+    except OSError:
+        return None
+    finally:
+        if pinned:
+            os.sched_setaffinity(0, allowed)
 
 
 def _become(
@@ -83,7 +114,6 @@ def _become(
     """In the child: leaves the spawner behind and executes the interpreter; never returns."""
     try:
         os.setsid()
-        _die_with_parent()
         if pinned:
             os.sched_setaffinity(0, pinned)
         join(join_files)
@@ -91,21 +121,13 @@ def _become(
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(stderr, 2)
-        for number in (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in USUAL_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         os.execve(argv[0], argv, environment)
     except OSError as error:
         os.write(2, f"cannot start {argv[0]}: {error.strerror}".encode())
     finally:
         os._exit(127)
-
-
-def _die_with_parent() -> None:
-    """Linux: the measured process doesn't outlive a spawner that was killed outright."""
-    with contextlib.suppress(AttributeError, OSError, ImportError):
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
 def _pidfd(pid: int) -> int | None:

@@ -34,7 +34,7 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
     """
     name = f"whichpool-{os.getpid()}-{request['number']}"
     memory = MemoryWatch(name) if request["memory"] else None
-    accounts = Accounts(name, memory.group if memory else None)
+    accounts = Accounts(name, memory.group if memory else None, counted=memory is not None)
     accounts.open(_reference_cpus(request))
     started_at = time.time()
     start = time.monotonic()
@@ -51,6 +51,7 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
     try:
         watch.send(request["probe"])
         watch.wait()
+        accounts.stop()
         if watch.ended:
             _let_leave(launched)
         findings = _findings(memory, watch, request) if memory else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import select
 import time
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline.run.spawner.memory import MemoryWatch
 
 LENGTH_BYTES = 4
+ORDER_FORMAT = 2
+"""What the measured process reads, whichever version of Python it is (`experiments.probe.messages`)."""
 LARGEST_MESSAGE_BYTES = 1 << 20
 READ_BYTES = 1 << 16
 STDERR_TAIL_BYTES = 4096
@@ -50,7 +53,7 @@ class Watch:
 
     def send(self, request: dict[str, Any]) -> None:
         """Hands the measured process its request, or the word to go on."""
-        body = json.dumps(request).encode()
+        body = marshal.dumps(request, ORDER_FORMAT)
         self._launched.channel.setblocking(True)
         try:
             self._launched.channel.sendall(len(body).to_bytes(LENGTH_BYTES, "big") + body)
