@@ -168,6 +168,16 @@ def test_a_slow_machine_that_was_disturbed_fails_no_law():
     assert outcomes({**RIGHT, "sleep threads": 0.14})["sleep law, threads"].status == "failed"
 
 
+def test_what_somebody_disturbed_proves_nothing():
+    wrong = {**RIGHT, "threads": 0.012, "one_cpu_processes": 0.012, "reference_b": 0.0215}
+    found = outcomes(wrong, status="contaminated", lateness=0.03)
+    assert not [each for each in found.values() if each.status == "failed"]
+    for name in ("GIL", "one CPU", "A/A"):
+        assert (found[name].status, found[name].reason) == ("undecided", "too few invocations that nobody disturbed")
+    assert found["heartbeat"].status == "undecided"
+    assert outcomes(lateness=0.03)["heartbeat"].status == "failed"
+
+
 @pytest.mark.parametrize("oracle", [same_twice, slow_down_seen])
 def test_an_oracle_fails_by_chance_in_far_less_than_one_run_in_a_hundred(oracle):
     rng = np.random.default_rng(8)
@@ -175,7 +185,7 @@ def test_an_oracle_fails_by_chance_in_far_less_than_one_run_in_a_hundred(oracle)
     for _ in range(runs):
         noise = 0.1 * rng.standard_normal((3, 7))
         logs = {"reference_a": noise[0], "reference_b": noise[1], "slower": np.log(1.1) + noise[2]}
-        evidence = Evidence({}, pd.DataFrame(), logs, pd.DataFrame(), {}, 2)
+        evidence = Evidence({}, pd.DataFrame(), logs, logs, pd.DataFrame(), {}, 2)
         failed += oracle(evidence).status == "failed"
     assert failed <= 8, "0.1 % of 1500 is 1.5"
 

@@ -13,6 +13,7 @@ from pipeline.analysis.invocation_times import LogTimes, log_times, times
 from pipeline.analysis.oracles.outcome import NOT_RUN, Outcome
 
 TOO_FEW = "too few blocks"
+DISTURBED = "too few invocations that nobody disturbed"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Evidence:
     times: pd.DataFrame
     """As `invocation_times.times`, with `role` and `n_tasks`."""
     logs: LogTimes
-    """Log seconds of the steady phase by role."""
+    """Log seconds of the steady phase by role, of the invocations that nobody disturbed: the others prove nothing."""
+    disturbed_logs: LogTimes
+    """The same of all invocations."""
     measurements: pd.DataFrame
     """The rows of the oracles, with `role`."""
     errors: Mapping[str, str]
@@ -48,7 +51,8 @@ class Evidence:
         return cls(
             cases={case["oracle"]: case for case in run.get("cases") or () if case.get("oracle")},
             times=timed,
-            logs=log_times(timed.assign(case_id=timed["role"]), "steady_s"),
+            logs=_logs(timed[~timed["contaminated"]]),
+            disturbed_logs=_logs(timed),
             measurements=told.assign(role=told["invocation"].map(role)),
             errors=dict(zip(bad["oracle"], bad["error"], strict=True)),
             cpus=int((run.get("machine") or {}).get("effective_cpus") or 1),
@@ -64,3 +68,7 @@ class Evidence:
         """The rows about the peak memory of a role's invocations."""
         rows = self.measurements
         return rows[(rows["role"] == role) & (rows["metric"] == "peak_memory") & rows["value"].notna()]
+
+
+def _logs(timed: pd.DataFrame) -> LogTimes:
+    return log_times(timed.assign(case_id=timed["role"]), "steady_s")

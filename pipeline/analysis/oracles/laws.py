@@ -80,16 +80,19 @@ def lock_law(evidence: Evidence) -> Outcome:
 def heartbeat_law(evidence: Evidence) -> Outcome:
     """Beside one busy thread, a thread gets the GIL when the switch interval is over."""
     name = "heartbeat"
-    expected = "beside one busy thread, a beat is late by the switch interval of 5 ms (median)"
+    expected = "beside one busy thread, a beat is late by the switch interval of 5 ms (median, at best)"
     rows = evidence.measurements
-    medians = rows.loc[(rows["role"] == HEARTBEAT) & (rows["metric"] == "lateness_median"), "value"]
-    if medians.empty:
+    rows = rows[(rows["role"] == HEARTBEAT) & (rows["metric"] == "lateness_median")]
+    if rows.empty:
         return evidence.not_run(name, expected, HEARTBEAT)
-    late_s = float(medians.median())
-    relative = late_s / SWITCH_INTERVAL_S
-    reading = f"{late_s * 1e3:.2f} ms"
-    if not SWITCH_LIMITS[0] < relative < SWITCH_LIMITS[1]:
-        return Outcome(name, expected, reading, FAILED, len(medians), "the beat doesn't tell when the GIL is released")
-    if not SWITCH_BAND[0] < relative < SWITCH_BAND[1]:
-        return Outcome(name, expected, reading, UNDECIDED, len(medians), "something else made the beat late or early")
-    return Outcome(name, expected, reading, PASSED, len(medians))
+    timed = evidence.times
+    clean = rows["invocation"].isin(timed.loc[~timed["contaminated"], "invocation"])
+    late_s = rows.loc[clean if clean.any() else clean.index, "value"]
+    # Whatever else goes on can only make a beat later.
+    least = float(late_s.min()) / SWITCH_INTERVAL_S
+    reading, n = f"{late_s.min() * 1e3:.2f} ms", len(late_s)
+    if least < SWITCH_LIMITS[0] or (clean.any() and least > SWITCH_LIMITS[1]):
+        return Outcome(name, expected, reading, FAILED, n, "the beat doesn't tell when the GIL is released")
+    if not SWITCH_BAND[0] < least < SWITCH_BAND[1]:
+        return Outcome(name, expected, reading, UNDECIDED, n, "something else made the beat late or early")
+    return Outcome(name, expected, reading, PASSED, n)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.analysis.oracles.evidence import Evidence
+from pipeline.analysis.invocation_times import LogTimes
+from pipeline.analysis.oracles.evidence import DISTURBED, Evidence
 from pipeline.analysis.oracles.outcome import FAILED, PASSED, UNDECIDED, Outcome
 from pipeline.plan import oracles as parts
 from pipeline.plan.oracles import SLOWER_BY
@@ -27,33 +28,33 @@ def speed_oracles(evidence: Evidence) -> Iterator[Outcome]:
     """Every oracle about a ratio of times."""
     yield same_twice(evidence)
     yield slow_down_seen(evidence)
-    first, second = _references(evidence), evidence.logs.get(parts.THREADS)
+    reference, limit = (parts.REFERENCE_A, parts.REFERENCE_B), min(2, evidence.cpus) * TOLERANCE
+    serial_there, processes_there = (parts.ONE_CPU_SERIAL,), parts.ONE_CPU_PROCESSES
     yield _in_band(
-        evidence, "GIL", f"threads compute at most {TOLERANCE} times as fast as serial", first, second,
-        (0, TOLERANCE), parts.THREADS,
+        evidence, "GIL", f"threads compute at most {TOLERANCE} times as fast as serial", (0, TOLERANCE),
+        reference, parts.THREADS,
     )  # fmt: skip
-    limit = min(2, evidence.cpus) * TOLERANCE
     yield _in_band(
-        evidence, "no more than the CPUs", f"2 processes compute at most {limit:g} times as fast as serial", first,
-        evidence.logs.get(parts.PROCESSES), (0, limit), parts.PROCESSES,
+        evidence, "no more than the CPUs", f"2 processes compute at most {limit:g} times as fast as serial",
+        (0, limit), reference, parts.PROCESSES,
     )  # fmt: skip
     yield _in_band(
         evidence, "one CPU", f"on one CPU, 2 processes compute {SLACK} to {TOLERANCE} times as fast as serial",
-        evidence.logs.get(parts.ONE_CPU_SERIAL), evidence.logs.get(parts.ONE_CPU_PROCESSES),
-        (SLACK, TOLERANCE), parts.ONE_CPU_PROCESSES,
+        (SLACK, TOLERANCE), serial_there, processes_there,
     )  # fmt: skip
     yield _in_band(
-        evidence, "payload", f"moving twice the data takes {DOUBLED[0]} to {DOUBLED[1]} times as long",
-        evidence.logs.get(parts.PAYLOAD_DOUBLE), evidence.logs.get(parts.PAYLOAD), DOUBLED, parts.PAYLOAD_DOUBLE,
+        evidence, "payload", f"moving twice the data takes {DOUBLED[0]} to {DOUBLED[1]} times as long", DOUBLED,
+        (parts.PAYLOAD_DOUBLE,), parts.PAYLOAD,
     )  # fmt: skip
 
 
 def same_twice(evidence: Evidence) -> Outcome:
     """A/A: one case under two names can't differ."""
     name, expected = "A/A", "a case compared with itself shows no difference"
-    differences = _differences(evidence.logs.get(parts.REFERENCE_A), evidence.logs.get(parts.REFERENCE_B))
+    roles = (parts.REFERENCE_A,), parts.REFERENCE_B
+    differences = _differences(evidence.logs, *roles)
     if len(differences) < FEWEST_BLOCKS:
-        return evidence.not_run(name, expected, parts.REFERENCE_A, parts.REFERENCE_B)
+        return _silent(evidence, name, expected, *roles)
     surely, reading = log_ratio(differences, GATE), _reading(differences)
     if surely.low > 1 or surely.high < 1:
         return Outcome(name, expected, reading, FAILED, len(differences), "an order or a name makes a difference")
@@ -63,26 +64,26 @@ def same_twice(evidence: Evidence) -> Outcome:
 def slow_down_seen(evidence: Evidence) -> Outcome:
     """A planted slow-down is seen, as large as it is."""
     name, expected = "planted slow-down", f"{SLOWER_BY:.0%} more steps take {SLOWER_BY:.0%} longer"
-    differences = _differences(evidence.logs.get(parts.SLOWER), _references(evidence))
+    slower = 1 / (1 + SLOWER_BY)
+    roles = (parts.REFERENCE_A, parts.REFERENCE_B), parts.SLOWER
+    differences = _differences(evidence.logs, *roles)
     if len(differences) < FEWEST_BLOCKS:
-        return evidence.not_run(name, expected, parts.SLOWER)
+        return _silent(evidence, name, expected, *roles)
     surely, likely = log_ratio(differences, GATE), log_ratio(differences)
-    reading, n = _reading(differences), len(differences)
-    if surely.low > 1 + SLOWER_BY or surely.high < 1 + SLOWER_BY:
+    reading, n = _reading(-differences), len(differences)
+    if surely.low > slower or surely.high < slower:
         return Outcome(name, expected, reading, FAILED, n, "it isn't measured as what it is")
-    if likely.low > 1:
+    if likely.high < 1:
         return Outcome(name, expected, reading, PASSED, n)
     hidden = f"the noise hides it: a difference of {likely.mde:.0%} would probably have shown"
     return Outcome(name, expected, reading, UNDECIDED, n, hidden)
 
 
-def _in_band(
-    evidence: Evidence, name: str, expected: str, slow: Floats | None, fast: Floats | None, band: Band, *roles: str
-) -> Outcome:
-    """Whether `slow` takes as many times as long as `fast` as the band says."""
-    differences = _differences(slow, fast)
+def _in_band(evidence: Evidence, name: str, expected: str, band: Band, slow: tuple[str, ...], fast: str) -> Outcome:
+    """Whether `slow` (the mean of these roles) takes as many times as long as `fast` as the band says."""
+    differences = _differences(evidence.logs, slow, fast)
     if len(differences) < FEWEST_BLOCKS:
-        return evidence.not_run(name, expected, *roles)
+        return _silent(evidence, name, expected, slow, fast)
     surely = log_ratio(differences, GATE)
     reading, n = _reading(differences), len(differences)
     if surely.low > band[1] or surely.high < band[0]:
@@ -92,16 +93,19 @@ def _in_band(
     return Outcome(name, expected, reading, PASSED, n)
 
 
-def _references(evidence: Evidence) -> Floats | None:
-    """The mean of the two references of each block."""
-    both = [evidence.logs[role] for role in (parts.REFERENCE_A, parts.REFERENCE_B) if role in evidence.logs]
-    return np.mean(both, axis=0) if both else None
+def _silent(evidence: Evidence, name: str, expected: str, slow: tuple[str, ...], fast: str) -> Outcome:
+    """Where too few blocks tell: because everything was disturbed, or because there is no more."""
+    differences = _differences(evidence.disturbed_logs, slow, fast)
+    if len(differences) < FEWEST_BLOCKS:
+        return evidence.not_run(name, expected, *slow, fast)
+    return Outcome(name, expected, _reading(differences), UNDECIDED, len(differences), DISTURBED)
 
 
-def _differences(over: Floats | None, under: Floats | None) -> Floats:
-    if over is None or under is None:
+def _differences(logs: LogTimes, slow: tuple[str, ...], fast: str) -> Floats:
+    """Log ratios of the mean of some roles over another, of the blocks that have them all."""
+    if any(role not in logs for role in (*slow, fast)):
         return np.empty(0)
-    found: Floats = over - under
+    found: Floats = np.mean([logs[role] for role in slow], axis=0) - logs[fast]
     return found[np.isfinite(found)]
 
 
