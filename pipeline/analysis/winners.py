@@ -13,16 +13,15 @@ every parallel case is reliably less than the margin faster than serial.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from pipeline.analysis.candidates import FEWEST_BLOCKS, Candidate, Row, compared_with_serial, serial_of
 from pipeline.analysis.cases import cases, group_columns
 from pipeline.analysis.costs import costs_of
-from pipeline.analysis.invocation_times import USES, LogTimes, log_times, times
+from pipeline.analysis.invocation_times import LogTimes, times
 from pipeline.analysis.memory import memory_of
 from pipeline.analysis.speedups import Estimator, compare
 from pipeline.run.stopping import MARGIN
@@ -33,7 +32,6 @@ from pipeline.statistics.sequence import sequential_ratio
 from pipeline.statistics.student import SIGNIFICANCE
 
 NAN = float("nan")
-FEWEST_BLOCKS = 2
 WINNER, SERIAL, NO_DIFFERENCE, NOT_MEASURED = "winner", "serial", "no reliable difference", "not measured"
 NOT_WORTHWHILE = "no worthwhile difference"
 INVALID = "invalid"
@@ -55,31 +53,6 @@ NUMBERS = (
     "runner_up_high",
     *(f"recommended_{name}" for name in CASE_NUMBERS),
 )
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A parallel case that can be compared with serial."""
-
-    case: Row
-    """Its row of `cases`, with `peak_bytes` and `startup_s`."""
-    against_serial: RatioEstimate
-    p_holm: float
-    """Of that comparison, corrected for all parallel cases of the run and both uses."""
-
-    @property
-    def differs(self) -> bool:
-        """Whether it is reliably faster or slower than serial."""
-        return self.p_holm < SIGNIFICANCE
-
-    def wins(self, margin: float) -> bool:
-        """Whether it is reliably faster than serial, and by enough to matter."""
-        return self.differs and self.against_serial.ratio >= margin
-
-    def cannot_pay(self, margin: float) -> bool:
-        """Whether it is reliably faster by less than the margin, if at all: one-sided at 2.5 %."""
-        return self.against_serial.high < margin
 
 
 def winners(
@@ -148,7 +121,7 @@ def winners_of(
         groups.setdefault(row["baseline_id"], []).append({str(key): value for key, value in row.items()})
     undecided = {"agree": True, "pays": False, "tied": ()}
     rows = []
-    for group, use, logs, candidates in _compared(list(groups.values()), times, estimate):
+    for group, use, logs, candidates in compared_with_serial(list(groups.values()), times, estimate):
         shared = {name: group[0][name] for name in columns}
         decided = _decide(group, candidates, logs, margin, estimate)
         rows.append(shared | {"use": use} | undecided | decided)
@@ -165,36 +138,8 @@ def invalidated(winners: pd.DataFrame, reason: str) -> pd.DataFrame:
     )
 
 
-def _compared(
-    groups: list[list[Row]], times: pd.DataFrame, estimate: Estimator
-) -> Iterator[tuple[list[Row], str, LogTimes, list[Candidate]]]:
-    """Each group and use with its parallel cases compared with serial, fastest first, all corrected together."""
-    found = []
-    for use, column in USES.items():
-        logs = log_times(times, column)
-        found += [(group, use, logs, _comparisons(group, logs, estimate)) for group in groups]
-    adjusted = iter(holm([estimate.p_value for *_, pairs in found for _, estimate in pairs]))
-    for group, use, logs, pairs in found:
-        candidates = [Candidate(row, against, float(next(adjusted))) for row, against in pairs]
-        yield group, use, logs, sorted(candidates, key=lambda each: -each.against_serial.ratio)
-
-
-def _comparisons(group: list[Row], logs: LogTimes, estimate: Estimator) -> list[tuple[Row, RatioEstimate]]:
-    serial = _serial(group, logs)
-    if serial is None:
-        return []
-    parallel = [row for row in group if row is not serial and _blocks(logs, row["case_id"]) >= FEWEST_BLOCKS]
-    compared = [(row, compare(logs, row["case_id"], serial["case_id"], estimate)) for row in parallel]
-    return [(row, found) for row, found in compared if found.n >= FEWEST_BLOCKS]
-
-
-def _serial(group: list[Row], logs: LogTimes) -> Row | None:
-    serial = next((row for row in group if row["case_id"] == row["baseline_id"]), None)
-    return serial if serial is not None and _blocks(logs, serial["case_id"]) >= FEWEST_BLOCKS else None
-
-
 def _decide(group: list[Row], candidates: list[Candidate], logs: LogTimes, margin: float, estimate: Estimator) -> Row:
-    serial = _serial(group, logs)
+    serial = serial_of(group, logs)
     if serial is None:
         return {"outcome": NOT_MEASURED, "reason": SERIAL_FAILED.format(blocks=FEWEST_BLOCKS)}
     if not candidates:
@@ -219,10 +164,6 @@ def _decide(group: list[Row], candidates: list[Candidate], logs: LogTimes, margi
         **_runner_up(candidates, serial, str(best["case_id"])),
         **_recommended(outcome, [leader, *tied], serial, margin),
     }
-
-
-def _blocks(logs: LogTimes, case_id: str) -> int:
-    return int(np.isfinite(logs[case_id]).sum()) if case_id in logs else 0
 
 
 def _outcome(leader: Candidate, candidates: list[Candidate], margin: float, *, same: bool) -> tuple[str, str | None]:
