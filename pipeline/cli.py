@@ -256,12 +256,14 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from pipeline.commands.doctor import doctor_as_json, show_doctor
+    from pipeline.commands.doctor import diagnosis_as_json, examine, show_diagnosis
 
+    with _console(to_stderr=True).status("looking at this machine, about 3 s …"):
+        examined = examine()
     if options.json:
-        print(doctor_as_json())
+        print(diagnosis_as_json(examined))
     else:
-        show_doctor(_console())
+        show_diagnosis(examined.diagnosis, _console())
     return DONE
 
 

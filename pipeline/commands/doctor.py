@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,9 +16,18 @@ STYLES = {"warning": "bold red", "advice": "yellow"}
 SEVERITY_WIDTH = len("warning")
 
 
-def show_doctor(console: Console) -> None:
-    """Looks at this machine for about three seconds and shows what was found, the worst first. Changes nothing."""
-    show_diagnosis(diagnose(Scene.here()), console)
+@dataclass(frozen=True)
+class Examined:
+    """This machine as it was seen, and what that means."""
+
+    scene: Scene
+    diagnosis: Diagnosis
+
+
+def examine() -> Examined:
+    """Looks at this machine for about three seconds. Changes nothing."""
+    scene = Scene.here()
+    return Examined(scene, diagnose(scene))
 
 
 def show_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
@@ -41,13 +50,11 @@ def show_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
             console.print(f"{words} {escape(', '.join(names))}")
 
 
-def doctor_as_json() -> str:
-    """All findings, the good ones with their words too, and what isn't told."""
-    scene = Scene.here()
-    diagnosis = diagnose(scene)
-    speed = None if scene.speed is None else asdict(scene.speed)
-    findings = [asdict(finding) for finding in diagnosis.findings]
-    return json.dumps({"findings": findings, "not_told": diagnosis.not_told, "speed": speed}, indent=2)
+def diagnosis_as_json(examined: Examined) -> str:
+    """All findings, the good ones with their words too, what isn't told, and how steady the CPUs were."""
+    speed = None if examined.scene.speed is None else asdict(examined.scene.speed)
+    findings = [asdict(finding) for finding in examined.diagnosis.findings]
+    return json.dumps({"findings": findings, "not_told": examined.diagnosis.not_told, "speed": speed}, indent=2)
 
 
 def _row(finding: Finding, width: int) -> Table:

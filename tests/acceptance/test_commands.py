@@ -11,7 +11,7 @@ from experiments.catalogue import strategies, workloads
 from pipeline import store
 from tests.acceptance.command_line import invocations, run_of, write
 
-COMMANDS = ("plan", "run", "report", "show", "list")
+COMMANDS = ("plan", "run", "report", "show", "list", "doctor")
 CONFIG = """
 name: varied
 description: "A little of everything [bold]not bold[/]"
