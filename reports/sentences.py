@@ -16,6 +16,8 @@ from reports.pools import per_worker
 
 Row = Mapping[Any, Any]
 MOST_NAMES = 2
+LARGEST_EFFECT = 10.0
+"""Relative: that only a difference of more than eleven times would have shown, nobody needs to be told in percent."""
 
 
 def work_name(row: Row) -> Words:
@@ -74,7 +76,7 @@ def _verdict(row: Row) -> Words:
     if _given(row["reason"]):
         return words(" ", strong("no difference that pays"), ": ", plain(row["reason"]), ".")
     sentence = words(" ", strong(NO_DIFFERENCE), ": ", plain(name), " ", *_times(row, prefix, verb=True))
-    if not numbers.missing(row["mde"]):
+    if not numbers.missing(row["mde"]) and row["mde"] < LARGEST_EFFECT:
         found = numbers.percent(row["mde"])
         sentence += words("; a difference of ", plain(found), " would probably have shown")
     return sentence + words(".")

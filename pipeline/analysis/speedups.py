@@ -129,7 +129,7 @@ def _row(logs: LogTimes, case_id: str, baseline_id: str, estimate: Estimator) ->
         return (n, mean, mean, one, NAN, NAN, one, NAN, NAN, NAN, NAN, True)
     found = estimate(baseline - case) if n else NO_ESTIMATE
     alone = case if n else _paired(logs, case_id, case_id)[0]
-    interval = (found.ratio, found.low, found.high, found.median_ratio, found.median_low, found.median_high)
+    interval = (found.ratio, *found.ends, found.median_ratio, found.median_low, found.median_high)
     return (n, _geometric(baseline), _geometric(alone), *interval, found.mde, found.p_value, found.agree)
 
 

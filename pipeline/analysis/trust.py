@@ -12,6 +12,7 @@ from pipeline.analysis.checksums import NOT_DETERMINISTIC
 from pipeline.analysis.invocation_times import CONTAMINATED, TIMING
 from pipeline.analysis.oracles.grid import listed
 from pipeline.analysis.oracles.outcome import FAILED, NOT_RUN, PASSED, UNDECIDED
+from pipeline.run.ledger import DECIDED
 
 STEAL_SHARE = 0.01
 THROTTLED_SHARE = 0.10
@@ -19,6 +20,7 @@ CONTAMINATED_SHARE = 0.50
 UNSTABLE_SHARE = 0.25
 FEW_BLOCKS = 6
 COMPLETE = "complete"
+LOOKED = "the run looked after every block; its intervals are wider, so that looking does no harm"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def judge(run: Mapping[str, Any], invocations: pd.DataFrame, frames: Mapping[str
         *filter(None, ["" if mostly else disturbed]),
         *_incomplete(run, frames),
         *_uncertain(frames),
+        *([LOOKED] if ((run.get("config") or {}).get("measure") or {}).get("until") == DECIDED else []),
     ]
     return Trust(not reasons, tuple(reasons), tuple(notes), tuple(failed["name"]))
 

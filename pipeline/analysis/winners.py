@@ -209,8 +209,8 @@ def _runner_up(candidates: list[Candidate], serial: Row, best_id: str) -> Row:
     return {
         "runner_up": case["name"],
         "runner_up_speedup": found.ratio,
-        "runner_up_low": found.low,
-        "runner_up_high": found.high,
+        "runner_up_low": found.ends[0],
+        "runner_up_high": found.ends[1],
     }
 
 
@@ -229,7 +229,7 @@ def _cost(candidate: Candidate) -> tuple[Any, ...]:
 
 def _case(case: Row, found: RatioEstimate) -> Row:
     own = {name: case[name] for name in (*CASE_TEXTS, "workers", "peak_bytes", "startup_s")}
-    return own | {"speedup": found.ratio, "low": found.low, "high": found.high}
+    return own | {"speedup": found.ratio, "low": found.ends[0], "high": found.ends[1]}
 
 
 def _serial_itself() -> RatioEstimate:

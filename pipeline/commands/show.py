@@ -12,6 +12,9 @@ from pipeline.analysis.summary import Summary
 from pipeline.analysis.winners import INVALID, NO_DIFFERENCE, NOT_MEASURED, NOT_WORTHWHILE, SERIAL, WINNER
 from pipeline.commands.tables import table
 
+LARGEST_EFFECT = 10.0
+"""Relative: what only a larger one would have shown needs no number."""
+
 
 def show_decisions(summary: Summary, console: Console) -> None:
     """Which strategy wins for which kind of work, for one-shot use and for a pool that stays."""
@@ -50,5 +53,6 @@ def _decision(row: dict[Any, Any]) -> tuple[str, ...]:
         return *work, "serial", "1", "1", ""
     if row["outcome"] == NOT_WORTHWHILE:
         return *work, f"{NOT_WORTHWHILE}: stay serial", "1", "", str(row["reason"])
-    detectable = "" if pd.isna(row["mde"]) else f"a difference of {row['mde']:.0%} would probably have shown"
+    told = not pd.isna(row["mde"]) and row["mde"] < LARGEST_EFFECT
+    detectable = f"a difference of {row['mde']:.0%} would probably have shown" if told else ""
     return *work, f"{NO_DIFFERENCE}: stay serial", "1", "", detectable

@@ -55,6 +55,11 @@ class RatioEstimate:
         """Relative half-width of the t interval: exp(half its width in logs) - 1; NaN without one."""
         return math.inf if self.low == 0 else math.sqrt(self.high / self.low) - 1
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of the interval; NaN where it is unbounded and so says nothing."""
+        return (self.low, self.high) if self.low > 0 and self.high < math.inf else (NAN, NAN)
+
     def detectable_among(self, comparisons: int) -> float:
         """The minimum detectable effect where the test is the hardest of that many (Holm, Bonferroni)."""
         if self.n < 2:

@@ -117,6 +117,18 @@ def without_columns() -> SyntheticBundle:
     return made
 
 
+def looked_too_early() -> SyntheticBundle:
+    made = bundle(speedup=lambda case: 0.5)
+    made.run["config"]["measure"]["until"] = "decided"
+    return made
+
+
+def found_wrong() -> SyntheticBundle:
+    made = bundle(mishaps=False)
+    made.invocations["wrong_results"] = made.invocations["strategy"] == "threads"
+    return made
+
+
 MEAGRE: dict[str, tuple[Callable[[], SyntheticBundle], str]] = {
     "every case failed": (all_failed, "No kind of work has an answer"),
     "only unsupported": (all_unsupported, "no case could be compared|No case could be compared"),
@@ -126,6 +138,8 @@ MEAGRE: dict[str, tuple[Callable[[], SyntheticBundle], str]] = {
     "only serial": (lambda: bundle(strategies=("serial",)), "No kind of work has an answer"),
     "no baseline": (lambda: only(bundle(), lambda rows: rows["strategy"] != "serial"), "No kind of work has an answer"),
     "one number of workers": (lambda: bundle(workers=(2,)), "Speed-up of a resident pool"),
+    "unbounded intervals": (looked_too_early, "looked after every block"),
+    "a failed oracle": (found_wrong, "verdicts of this run are invalid.*the oracle results failed.*no verdict"),
     "old columns": (without_columns, "A run without a name"),
 }
 

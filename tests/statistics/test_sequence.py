@@ -130,3 +130,11 @@ def test_the_interval_approaches_the_t_interval_within_a_small_factor():
     low, high = confidence_sequence(values)
     t_width = 2 * student.quantile(0.975, 999) * values.std(ddof=1) / math.sqrt(1000)
     assert 1 < (high - low) / t_width < 2.5
+
+
+def test_an_interval_without_bounds_has_no_ends_to_show():
+    few = sequential_ratio(np.array([0.1, 0.2, 0.15]))
+    assert (few.low, few.high) == (0, math.inf)
+    assert all(math.isnan(end) for end in few.ends)
+    many = sequential_ratio(0.1 * np.random.default_rng(1).standard_normal(20))
+    assert many.ends == (many.low, many.high)
