@@ -26,7 +26,8 @@ STRATEGIES = {
 }
 CONFIG = """
 name: bench
-measure: {{blocks: {blocks}, iterations: 1, warmup: 0, memory: false, precision: null, oracles: false, disturbed: ignore}}
+measure:
+  {{blocks: {blocks}, iterations: 1, warmup: 0, memory: false, precision: null, oracles: false, disturbed: ignore}}
 grids:
   - workloads: {{use: sleep, seconds: 1ms, tasks: 2}}
     strategies: [{strategies}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.plan.case import Case
@@ -97,18 +98,23 @@ class Ledger:
         """The invocations (case and pass) that belong to a block and haven't finished yet.
 
         Oracles go along with the grid: where nothing of it is due, nothing is. They come in the order of the plan,
-        as far as their share of the budget goes.
+        as far as their share goes: of the budget for the blocks without which they say nothing, of the time that
+        has been spent for more than that.
         """
         wanted = self._wanted(block)
         grid = [entry for entry in wanted if not entry[0].oracle]
-        left_s = ORACLES_SHARE * self._plan.config.measure.budget_s - self.oracles_s
-        affordable = []
-        for entry in wanted:
-            cost_s = self.expected_s(*entry)
-            if entry[0].oracle and cost_s <= left_s:
-                affordable.append(entry)
-                left_s -= cost_s
-        return [*grid, *affordable] if grid else []
+        return [*grid, *self._affordable([entry for entry in wanted if entry[0].oracle], block)] if grid else []
+
+    def _affordable(self, oracles: list[tuple[Case, str]], block: int) -> Iterator[tuple[Case, str]]:
+        spent_s = self.oracles_s
+        for case, for_pass in oracles:
+            spent_s += self.expected_s(case, for_pass)
+            is_needed = block < case.measure.blocks.min
+            available_s = self._plan.config.measure.budget_s if is_needed else self.measured_s
+            if spent_s <= ORACLES_SHARE * available_s:
+                yield case, for_pass
+            else:
+                spent_s -= self.expected_s(case, for_pass)
 
     def _wanted(self, block: int) -> list[tuple[Case, str]]:
         wanted = []

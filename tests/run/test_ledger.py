@@ -150,3 +150,19 @@ def test_oracles_go_along_with_the_grid_within_their_share(tmp_path):
     ledger.record(finished(slow, 0, duration_s=6.0))
     assert not [case for case, _ in ledger.due(1) if case.oracle], "their share is used up"
     assert [case for case, _ in ledger.due(1)]
+
+
+def test_a_short_run_is_not_prolonged_by_more_oracles_than_it_needs(tmp_path):
+    plan = plan_of(tmp_path, TEXT.replace("precision: 5%", "precision: null, budget: 1h"), oracles=True)
+    entries = [
+        finished(case, block, duration_s=0.05, for_pass=for_pass)
+        for block in range(5)
+        for case in plan.supported
+        for for_pass in (["timing"] if case.timed else ["memory"])
+        if not case.oracle or block < case.measure.blocks.min
+    ]
+    ledger = Ledger(plan, entries)
+    assert ledger.oracles_s > 0.1 * ledger.measured_s, "they have had what they need"
+    assert not [case for case, _ in ledger.due(5) if case.oracle]
+    grid = [finished(case, 5, duration_s=500.0) for case in plan.grid]
+    assert [case for case, _ in Ledger(plan, [*entries, *grid[:1]]).due(5) if case.oracle]
