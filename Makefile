@@ -41,15 +41,19 @@ bench: $(VENV)/.ready-dev ## the tool's own speed, as ratios measured in one run
 calibrate-statistics: $(VENV)/.ready-dev ## whether the intervals keep their promises, in simulations; WRITE=1 updates the docs
 	$(BIN)/python -m benchmarks.calibration $(if $(WRITE),--write)
 
+peers: $(VENV)-peers/.ready $(VENV)/.ready-dev ## pyperf, asv, ReBench and BenchExec on the same work (20 minutes); writes docs/peers.md
+	$(BIN)/python -m benchmarks.peers $(if $(QUICK),--quick)
+
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -o requirements-peers.lock requirements-peers.in
 
 schema: $(VENV)/.ready ## write configs/schema.json from the configuration's models
 	$(BIN)/python -m pipeline.config.schema configs/schema.json
 
 clean: ## remove the environment and everything generated, results excepted
-	rm -rf $(VENV) build dist .cache *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-peers build dist .cache *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -74,4 +78,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@echo "adding the development tools to $(VENV) …" >&2
 	@$(call install,requirements-dev.lock)
+	@touch $@
+
+$(VENV)-peers/.ready: requirements-peers.lock | $(VENV)/bin/python
+	@echo "setting up $(VENV)-peers …" >&2
+	@$(PYTHON) -m venv $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

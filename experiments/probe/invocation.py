@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 
+from experiments.probe import clocks
 from experiments.probe.checksum import checksum
 
 TYPE_CHECKING = False
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from experiments.probe.channel import Channel
     from experiments.strategies.base import Strategy
     from experiments.workloads.base import Workload
+
+
+WARM_UP_S = 0.05
+"""How long the last pass of the warm-up is repeated at least: a CPU that has been idle takes some tens of milliseconds
+to reach its speed, which a strategy with a long start-up has behind it and `serial` has not."""
 
 
 class WrongResults(Exception):
@@ -74,8 +80,9 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
         channel.pause("ready")
 
     for iteration in range(request["warmup"]):
+        least_s = WARM_UP_S if iteration + 1 == request["warmup"] else 0.0
         with channel.phase("warmup", iteration):
-            strategy.run(function, items)
+            _warm_up(strategy, function, items, least_s)
         items = workload.items(request["tasks"])
     for iteration in range(request["iterations"]):
         with channel.phase("steady", iteration):
@@ -93,6 +100,14 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     channel.worker_processes = []
     with channel.phase("shutdown"):
         strategy.stop()
+
+
+def _warm_up(strategy: Strategy, function: Any, items: list[Any], least_s: float) -> None:
+    """One pass over the items, and more until the time is over."""
+    end = clocks.now() + least_s
+    strategy.run(function, items)
+    while clocks.now() < end:
+        strategy.run(function, items)
 
 
 def _verify(workload: Workload, items: list[Any], results: list[Any]) -> None:

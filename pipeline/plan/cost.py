@@ -10,6 +10,8 @@ from experiments.strategies.base import Strategy
 from experiments.workloads.base import Resource, Workload
 
 INTERPRETER_START_S = 0.03
+WARM_UP_S = 0.05
+"""As long the measured process warms up at least, if it does at all (`experiments.probe.invocation`)."""
 
 
 def predict_invocation_s(
@@ -18,16 +20,18 @@ def predict_invocation_s(
     *,
     tasks: int,
     iterations: int,
+    warmup: int,
     cpus: int,
     interpreter: Mapping[str, Any],
 ) -> float:
-    """Seconds for one invocation: interpreter, start-up, and every iteration including warm-up.
+    """Seconds for one invocation: interpreter, start-up, warm-up and every iteration.
 
     A rough figure from typical costs; after the first block the durations that were observed replace it.
     """
     rounds = math.ceil(tasks / _at_once(workload, strategy, cpus, interpreter))
     batch_s = rounds * workload.predicted_task_s() + tasks * strategy.dispatch_s
-    return INTERPRETER_START_S + strategy.predicted_startup_s() + iterations * batch_s
+    warmup_s = max(warmup * batch_s, WARM_UP_S) if warmup else 0.0
+    return INTERPRETER_START_S + strategy.predicted_startup_s() + warmup_s + iterations * batch_s
 
 
 def _at_once(workload: Workload, strategy: Strategy, cpus: int, interpreter: Mapping[str, Any]) -> int:

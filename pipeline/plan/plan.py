@@ -111,7 +111,8 @@ class Plan:
             workload_of(case),
             strategies()[case.strategy](case.workers, **case.options),
             tasks=int(case.parameters["tasks"] or TYPICAL_USER_TASKS),
-            iterations=1 if for_pass == "memory" else measure.warmup + measure.iterations,
+            iterations=1 if for_pass == "memory" else measure.iterations,
+            warmup=0 if for_pass == "memory" else measure.warmup,
             cpus=self.cpus,
             interpreter=self.interpreters[case.interpreter],
         )

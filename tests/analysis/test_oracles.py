@@ -36,7 +36,13 @@ RIGHT = {
 MEMORY = {"memory_empty": 13 * MIB, "memory_touched": 77 * MIB, "memory_inherited": 77 * MIB}
 
 
-def bundle(steady=RIGHT, *, cv=0.01, blocks=8, memory=MEMORY, lateness=0.0052, status="ok", method="cgroup_v1"):
+BUSY = {"processes": 1.9}
+"""CPUs that the roles keep busy; the others one."""
+
+
+def bundle(
+    steady=RIGHT, *, busy=BUSY, cv=0.01, blocks=8, memory=MEMORY, lateness=0.0052, status="ok", method="cgroup_v1"
+):
     """Tables as a run leaves them, with the given true steady phase of each role."""
     rng = np.random.default_rng(4)
     invocations, measurements = [], []
@@ -60,7 +66,9 @@ def bundle(steady=RIGHT, *, cv=0.01, blocks=8, memory=MEMORY, lateness=0.0052, s
         for order, (role, seconds) in enumerate(steady.items()):
             asleep = role in PARAMETERS
             noise = cv * (abs(rng.standard_normal()) / 10 if asleep else rng.standard_normal())
-            measurement(invocation(role, block, order, "timing"), "wall", seconds * np.exp(noise))
+            number = invocation(role, block, order, "timing")
+            measurement(number, "wall", seconds * np.exp(noise))
+            measurement(number, "cpu", busy.get(role, 1.0) * seconds * np.exp(noise), how="cpu_clock")
         number = invocation("heartbeat", block, 90, "timing")
         measurement(number, "wall", 0.13)
         measurement(number, "lateness_median", lateness, how="workload")
@@ -166,6 +174,21 @@ def test_a_slow_machine_that_was_disturbed_fails_no_law():
     found = outcomes({**RIGHT, "sleep threads": 0.14}, status="contaminated")
     assert found["sleep law, threads"].status == "undecided"
     assert outcomes({**RIGHT, "sleep threads": 0.14})["sleep law, threads"].status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("role", "seconds", "name"),
+    [
+        ("threads", 0.017, "GIL"),
+        ("processes", 0.0085, "no more than the CPUs"),
+        ("one_cpu_processes", 0.017, "one CPU"),
+    ],
+)
+def test_a_little_more_speed_than_there_can_be_fails_only_if_more_cpus_were_used(role, seconds, name):
+    steady = {**RIGHT, role: seconds}
+    alone = outcomes(steady)[name]
+    assert (alone.status, "their speed changed" in alone.reason) == ("undecided", True)
+    assert outcomes(steady, busy={**BUSY, role: 2.5})[name].status == "failed"
 
 
 def test_what_somebody_disturbed_proves_nothing():

@@ -146,7 +146,7 @@ def test_an_interrupted_run_is_noted(small):
 
 
 def test_more_speed_than_there_are_cpus_makes_every_verdict_invalid():
-    bundle = synthetic_bundle(workloads=["int_loop"], workers=(2,), mishaps=False, cv=0.005, speedup=lambda case: 3.0)
+    bundle = synthetic_bundle(workloads=["int_loop"], workers=(2,), mishaps=False, cv=0.005, speedup=lambda case: 4.0)
     found = summarise(bundle)
     assert found.trust.failed_oracles == ("no more than the CPUs, grid",)
     assert set(found.winners["outcome"]) == {"invalid"}

@@ -58,6 +58,11 @@ class Evidence:
             cpus=int((run.get("machine") or {}).get("effective_cpus") or 1),
         )
 
+    def busy_cpus(self, role: str) -> float:
+        """CPU seconds per second of the steady phase, the median of the invocations; NaN where that isn't known."""
+        rows = self.times[self.times["role"] == role]
+        return float((rows["cpu_steady_s"] / rows["steady_s"]).median())
+
     def not_run(self, name: str, expected: str, *roles: str) -> Outcome:
         """The outcome of an oracle whose cases have no result, with the reason."""
         reasons = [self.errors.get(role) or (self.cases.get(role) or {}).get("unsupported") for role in roles]

@@ -15,12 +15,13 @@ from pipeline.analysis.checksums import DIFFERENT
 from pipeline.analysis.frames import with_columns
 from pipeline.analysis.invocation_times import log_times
 from pipeline.analysis.oracles.laws import CLOCK_SHARE
-from pipeline.analysis.oracles.outcome import FAILED, PASSED, Outcome
-from pipeline.analysis.oracles.speed import GATE, TOLERANCE
+from pipeline.analysis.oracles.outcome import FAILED, PASSED, UNDECIDED, Outcome
+from pipeline.analysis.oracles.speed import FEWEST_BLOCKS, GATE, TOLERANCE, is_impossible
 from pipeline.analysis.speedups import compare
 from pipeline.statistics.ratio import log_ratio
 
 LISTED = 3
+CHANGED = ": the CPUs changed their speed between the cases"
 
 
 def grid_oracles(frames: Mapping[str, pd.DataFrame], invocations: pd.DataFrame, cpus: int | None) -> Iterator[Outcome]:
@@ -67,22 +68,28 @@ def _cpu_limit(described: pd.DataFrame, times: pd.DataFrame, cpus: int | None) -
     rows = described[described["workload"].isin(computing) & (described["case_id"] != described["baseline_id"])]
     logs = log_times(times[~times["contaminated"]], "steady_s")
     confidence = 1 - (1 - GATE) / max(1, len(rows))
-    highest, beyond, compared = 0.0, [], 0
+    busy = (times["cpu_steady_s"] / times["steady_s"]).groupby(times["case_id"]).median()
+    impossible: list[str] = []
+    doubtful: list[str] = []
+    highest, compared = 0.0, 0
     for row in rows.to_dict("records"):
         found = compare(logs, row["case_id"], row["baseline_id"], partial(log_ratio, confidence=confidence))
         limit = min(int(row["workers"]), cpus or int(row["workers"]))
-        if found.n < 2:
+        if found.n < FEWEST_BLOCKS:
             continue
         compared += 1
         highest = max(highest, found.ratio / limit)
         if found.low > limit * TOLERANCE:
-            beyond.append(_group(row))
+            proven = is_impossible(found.ratio, float(busy.get(row["case_id"], np.nan)), limit)
+            (impossible if proven else doubtful).append(_group(row))
     if not compared:
         return
     name = "no more than the CPUs, grid"
     expected = f"no computing case is more than {TOLERANCE} times as fast as its workers and the CPUs allow"
     reading = f"the highest reached {highest:.2f} of what they allow"
-    yield Outcome(name, expected, reading, FAILED if beyond else PASSED, compared, listed(beyond))
+    status = FAILED if impossible else UNDECIDED if doubtful else PASSED
+    reason = listed(impossible or doubtful) + ("" if impossible or not doubtful else CHANGED)
+    yield Outcome(name, expected, reading, status, compared, reason)
 
 
 def _results(checksums: pd.DataFrame, invocations: pd.DataFrame) -> Outcome:

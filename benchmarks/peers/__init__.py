@@ -1,0 +1,1 @@
+"""whichpool beside other benchmark tools, in one interleaved run."""

@@ -1,0 +1,1 @@
+"""How long tools take to know a ratio, and what they take for themselves."""

@@ -1,0 +1,1 @@
+"""What tools say of work whose memory, end and CPU time are known."""
