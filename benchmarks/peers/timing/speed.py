@@ -123,7 +123,7 @@ def _about(trials: Sequence[Trial]) -> str:
         "pool is ready before the clock starts. One value per process (the median of its batches). Wall time of the "
         "tool, with its start and end, calibration and checks, for the processes of `serial` and of the case, until "
         f"the 95 % interval of their ratio was narrower than ±{TARGET:.0%} and stayed so for three more processes: "
-        "found by replaying the values in order. *Projected* is the time for that width that follows from the one after "
+        "found by replaying the values in order. *Projected* is the time that follows from the width after "
         "all processes, which falls with the root of their number: for those that didn't get there. "
         f"n = {runs} runs of each tool, in random order; median and range. "
         "The interval is the same t interval on logarithms for all: paired where a tool lets the cases take turns, "
