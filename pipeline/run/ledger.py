@@ -129,9 +129,10 @@ class Ledger:
     def repeats(self, block: int) -> list[tuple[Case, str]]:
         """The invocations of a block that were disturbed, as far as repeating them may help.
 
-        Each is repeated once, in the same block; oracles are not, and none where most of the block was disturbed.
+        Each is repeated once, in the same block; oracles are not, and none where most of the block was disturbed, or
+        once the next block has begun: what belongs together must be near in time.
         """
-        if self._plan.config.measure.disturbed != "repeat":
+        if self._plan.config.measure.disturbed != "repeat" or self._block_sizes[block + 1]:
             return []
         grid = [case for case in self._cases.values() if not case.oracle and not self.has_failed(case)]
         disturbed = [case for case in grid if block in self._records[case.case_id].disturbed]

@@ -91,33 +91,40 @@ def disturbed(case, block, **more):
 
 def test_a_disturbed_invocation_counts_until_it_has_been_repeated(plan):
     threads = by_strategy(plan)["threads"]
-    others = [finished(case, 0) for case in plan.cases if case is not threads]
-    ledger = Ledger(plan, [*others, *[finished(others_case, 1) for others_case in plan.cases], disturbed(threads, 0)])
-    assert ledger.timing_invocations(threads) == 2
-    assert ledger.repeats(0) == [(threads, "timing")]
+    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 2)]
+    ledger = Ledger(plan, [*entries, disturbed(threads, 2)])
+    assert ledger.timing_invocations(threads) == 3
+    assert ledger.repeats(2) == [(threads, "timing")]
     assert ledger.last_error(threads) == ""
-    ledger.record(finished(threads, 0, steady_s=0.05))
-    assert ledger.repeats(0) == []
-    assert (ledger.timing_invocations(threads), ledger.repeated) == (2, 1)
+    ledger.record(finished(threads, 2, steady_s=0.05))
+    assert ledger.repeats(2) == []
+    assert (ledger.timing_invocations(threads), ledger.repeated) == (3, 1)
+
+
+def test_once_the_next_block_has_begun_nothing_of_the_one_before_is_repeated(plan):
+    threads, serial = by_strategy(plan)["threads"], by_strategy(plan)["serial"]
+    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 2)]
+    ledger = Ledger(plan, [*entries, disturbed(threads, 2), finished(serial, 3)])
+    assert ledger.repeats(2) == []
 
 
 def test_a_repeat_that_is_disturbed_too_is_not_repeated_again(plan):
     threads = by_strategy(plan)["threads"]
-    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 0)]
-    ledger = Ledger(plan, [*entries, disturbed(threads, 0), disturbed(threads, 0)])
-    assert ledger.repeats(0) == [], "once is enough"
+    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 2)]
+    ledger = Ledger(plan, [*entries, disturbed(threads, 2), disturbed(threads, 2)])
+    assert ledger.repeats(2) == [], "once is enough"
 
 
 def test_where_most_is_disturbed_nothing_is_repeated(plan):
     entries = [disturbed(case, block) for block in range(3) for case in plan.cases]
-    assert Ledger(plan, entries).repeats(0) == []
+    assert Ledger(plan, entries).repeats(2) == []
 
 
 def test_disturbances_are_only_kept_where_that_is_asked_for(tmp_path):
     plan = plan_of(tmp_path, TEXT.replace("memory: true", "memory: true, disturbed: keep"))
     threads = by_strategy(plan)["threads"]
-    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 0)]
-    assert Ledger(plan, [*entries, disturbed(threads, 0)]).repeats(0) == []
+    entries = [finished(case, block) for block in range(3) for case in plan.cases if (case, block) != (threads, 2)]
+    assert Ledger(plan, [*entries, disturbed(threads, 2)]).repeats(2) == []
 
 
 def test_until_decided_measures_only_what_may_still_win(tmp_path):
