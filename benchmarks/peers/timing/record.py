@@ -94,7 +94,7 @@ class Record:
         return spent
 
     def needed(self, case: str, target: float = TARGET) -> int | None:
-        """With how many processes each the interval is narrower than the target and stays so; None if never."""
+        """With how many processes each the interval is narrower than the target, and stays so as long as is known."""
         total = self.pairs(case)
         narrow = [count >= FEWEST and self.half_width(case, count) < target for count in range(total + 1)]
         for count in range(FEWEST, total + 1):

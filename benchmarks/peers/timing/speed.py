@@ -122,12 +122,13 @@ def _about(trials: Sequence[Trial]) -> str:
         f"Eight tasks of about {TASK_S * 1000:.0f} ms each, run by `serial`, two threads or two forked processes; the "
         "pool is ready before the clock starts. One value per process (the median of its batches). Wall time of the "
         "tool, with its start and end, calibration and checks, for the processes of `serial` and of the case, until "
-        f"the 95 % interval of their ratio was narrower than ±{TARGET:.0%} and stayed so for three more processes: "
-        "found by replaying the values in order. *Projected* is the time that follows from the width after "
-        "all processes, which falls with the root of their number: for those that didn't get there. "
+        f"the 95 % interval of their ratio was narrower than ±{TARGET:.0%} and stayed so for three more processes, or "
+        "to the end of the run: found by replaying the values in order. *Projected* is the time that follows from the "
+        "width after all processes, which falls with the root of their number: for those that didn't get there. "
         f"n = {runs} runs of each tool, in random order; median and range. "
         "The interval is the same t interval on logarithms for all: paired where a tool lets the cases take turns, "
-        "Welch's where it runs them one after the other."
+        "Welch's where it runs them one after the other. A replay knows in hindsight when to stop, from two processes "
+        "on: no user could stop whichpool before 8 blocks. All had the same number of processes, not of seconds."
     )
 
 

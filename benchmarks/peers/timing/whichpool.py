@@ -26,14 +26,14 @@ STRATEGIES = {
 }
 
 
-def measure(settings: Settings, task: Task, folder: Path, *, oracles: bool = True) -> Record:
+def measure(settings: Settings, task: Task, folder: Path) -> Record:
     """One run of all cases of the task.
 
     Raises:
         PeerFailed: whichpool failed, or left the run incomplete.
     """
     prepare(folder, task)
-    (folder / "peers.yaml").write_text(yaml.safe_dump(_configuration(task, oracles=oracles)), encoding="utf-8")
+    (folder / "peers.yaml").write_text(yaml.safe_dump(_configuration(task)), encoding="utf-8")
     bundle = folder / "bundle"
     done = run([settings.ours.with_name("whichpool"), "run", "peers.yaml", "--out", bundle], folder)
     loaded = load(bundle)
@@ -42,8 +42,8 @@ def measure(settings: Settings, task: Task, folder: Path, *, oracles: bool = Tru
     return Record(done.start_s, done.end_s, _units(loaded), paired=True)
 
 
-def _configuration(task: Task, *, oracles: bool) -> dict[str, object]:
-    measure: dict[str, object] = {} if oracles else {"oracles": False}
+def _configuration(task: Task) -> dict[str, object]:
+    measure: dict[str, object] = {}
     if task.processes is not None:
         measure |= {"blocks": task.processes, "memory": False}
     if not task.checks:
