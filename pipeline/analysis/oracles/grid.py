@@ -21,7 +21,7 @@ from pipeline.analysis.speedups import compare
 from pipeline.statistics.ratio import log_ratio
 
 LISTED = 3
-CHANGED = ": the CPUs changed their speed between the cases"
+CHANGED = ": chance, or CPUs that changed their speed between the cases"
 
 
 def grid_oracles(frames: Mapping[str, pd.DataFrame], invocations: pd.DataFrame, cpus: int | None) -> Iterator[Outcome]:
@@ -79,9 +79,9 @@ def _cpu_limit(described: pd.DataFrame, times: pd.DataFrame, cpus: int | None) -
             continue
         compared += 1
         highest = max(highest, found.ratio / limit)
-        if found.low > limit * TOLERANCE:
+        if found.ratio > limit * TOLERANCE:
             proven = is_impossible(found.ratio, float(busy.get(row["case_id"], np.nan)), limit)
-            (impossible if proven else doubtful).append(_group(row))
+            (impossible if proven and found.low > limit * TOLERANCE else doubtful).append(_group(row))
     if not compared:
         return
     name = "no more than the CPUs, grid"
