@@ -16,6 +16,8 @@ from reports.pools import per_worker
 
 Row = Mapping[Any, Any]
 MOST_NAMES = 2
+PAGE_BYTES = 4096
+"""What memory is handed out in: less than that is none, give or take."""
 LARGEST_EFFECT = 10.0
 """Relative: that only a difference of more than eleven times would have shown, nobody needs to be told in percent."""
 
@@ -213,6 +215,8 @@ def worker_memory(pools: pd.DataFrame) -> Words:
 
 
 def _memory(row: Row) -> Words:
+    if row["bytes"] < PAGE_BYTES:
+        return words(strong("less than a page"))
     ends = "" if numbers.missing(row["low"]) else f", {numbers.size(row['low'])} to {numbers.size(row['high'])}"
     return words(strong(numbers.size(row["bytes"])), ends)
 

@@ -121,3 +121,12 @@ def test_without_memory_the_table_says_nothing_of_it() -> None:
     table = pools_table(found.assign(**dict.fromkeys(memory, math.nan)), name="pools")
     assert [column.title for column in table.columns][-1] == "Shutdown"
     assert table.note == ()
+
+
+def test_less_than_a_page_is_not_told_in_bytes() -> None:
+    from reports.document import text_of
+    from reports.sentences import _memory
+
+    row = {"bytes": -140.0, "low": -217.8, "high": -35.0}
+    assert text_of(_memory(row)) == "less than a page"
+    assert "MiB" in text_of(_memory({"bytes": 5e6, "low": 4e6, "high": 6e6}))
