@@ -108,6 +108,15 @@ def test_the_plan_can_be_made_again_without_the_configuration(folder, plan, tmp_
     assert again.calibrations() == plan.calibrations()
 
 
+def test_a_run_from_before_there_were_oracles_goes_on_without_them(folder, plan):
+    run = json.loads((folder / "run.json").read_text())
+    run["schema_version"] = 1
+    for key in ("oracles", "until", "disturbed"):
+        del run["config"]["measure"][key]
+    again = plan_again(run)
+    assert [case.case_id for case in again.cases] == [case.case_id for case in plan.cases]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
