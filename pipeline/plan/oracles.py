@@ -24,7 +24,7 @@ STEPS = 60_000
 SLOWER_BY = 0.10
 """The slow-down that is planted to see whether it is seen."""
 SLEEP_S = 0.050
-TOUCHED_BYTES = 64 << 20
+TOUCHED_BYTES = 128 << 20
 PAYLOAD_BYTES = 1 << 20
 TIMEOUT_S = 20.0
 CPU_TASKS = 4

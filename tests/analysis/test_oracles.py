@@ -11,6 +11,7 @@ from pipeline.analysis.oracles.judge import oracles
 from pipeline.analysis.oracles.laws import heartbeat_law, lock_law, sleep_laws
 from pipeline.analysis.oracles.memory import memory_oracles
 from pipeline.analysis.oracles.speed import same_twice, slow_down_seen, speed_oracles
+from pipeline.plan.oracles import TOUCHED_BYTES
 from tests.support.synthetic import synthetic_bundle
 
 MIB = 1 << 20
@@ -33,7 +34,8 @@ RIGHT = {
     "one_cpu_sleep": 0.0502,
     "lock": 0.0455,
 }
-MEMORY = {"memory_empty": 13 * MIB, "memory_touched": 77 * MIB, "memory_inherited": 77 * MIB}
+TOUCHED = 13 * MIB + TOUCHED_BYTES
+MEMORY = {"memory_empty": 13 * MIB, "memory_touched": TOUCHED, "memory_inherited": TOUCHED}
 
 
 BUSY = {"processes": 1.9}
@@ -132,9 +134,9 @@ def test_what_is_impossible_fails_by_name(name, role, seconds):
 @pytest.mark.parametrize(
     ("memory", "name"),
     [
-        ({**MEMORY, "memory_touched": 75 * MIB}, "touched memory"),
+        ({**MEMORY, "memory_touched": TOUCHED - 3 * MIB}, "touched memory"),
         ({**MEMORY, "memory_touched": 13 * MIB}, "touched memory"),
-        ({**MEMORY, "memory_inherited": 205 * MIB}, "inherited memory"),
+        ({**MEMORY, "memory_inherited": TOUCHED + 2 * TOUCHED_BYTES}, "inherited memory"),
     ],
 )
 def test_memory_that_is_lost_or_counted_twice_fails_by_name(memory, name):
