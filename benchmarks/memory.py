@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from pipeline.machine import cgroup
+from pipeline.machine.control_group import join
 from tests.support.memory_runs import UNITS_OF, findings, has_private_groups, peaks, supervised, task_request
 
 UNIT_MIB = 50
@@ -87,7 +88,7 @@ def _one_group() -> tuple[float, float, float] | None:
     pid = os.fork()
     if pid == 0:
         start = time.perf_counter()
-        cgroup.join(group.join_files)
+        join(group.join_files)
         os.write(write, repr(time.perf_counter() - start).encode())
         os._exit(0)
     joined_s = float(os.read(read, 64))

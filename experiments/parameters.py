@@ -94,6 +94,11 @@ class Parameterised:
         return found
 
     @classmethod
+    def libraries(cls, values: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG003
+        """Import names of what it needs beyond the standard library, with these values of its parameters."""
+        return ()
+
+    @classmethod
     def summary(cls) -> str:
         """The first line of the docstring."""
         return (cls.__doc__ or "").strip().partition("\n")[0]

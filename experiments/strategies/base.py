@@ -28,6 +28,8 @@ class Strategy(Parameterised):
     """True where tasks are coroutines: the workload's `coroutine` is run instead of its `function`."""
     bypasses_gil = False
     """Whether its workers run Python code at the same time even where the GIL is on."""
+    own_interpreters = False
+    """Whether its workers are interpreters within one process: most extension modules can't be imported there."""
     dispatch_s = 2e-5
     """Typical cost of handing out one task, for the plan's prediction only."""
 

@@ -54,6 +54,10 @@ class Workload(Parameterised):
         """What the results say besides: seconds by the name of a metric, which joins the table of measurements."""
         return {}
 
+    def environment(self) -> dict[str, str]:
+        """Environment variables that the measured process must start with."""
+        return {}
+
     def open(self) -> None:
         """Prepares what the tasks need from outside (a server, a file), before anything is timed."""
 

@@ -58,6 +58,12 @@ def read_text(path: str) -> str | None:
         return None
 
 
+def write_text(path: str, text: str) -> None:
+    """Writes to a file of `/sys`; `OSError` if the kernel refuses."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
 def read_keys(path: str) -> dict[str, int]:
     """A file of `name number` lines, such as `cpu.stat`; empty where it can't be read."""
     numbers = {}

@@ -22,6 +22,7 @@ from benchmarks.peers.truth import rebench as truth_rebench
 from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import MIB, Command, Readings, Tool, against, attempted, last_line, prepare, spread
 from pipeline.machine import cgroup
+from pipeline.machine.control_group import join
 from tests.support.memory_runs import has_private_groups
 
 HOLDING = """
@@ -75,7 +76,7 @@ def test_a_program_needs_what_it_says(settings: Settings, name: str) -> None:
                 cwd=folder,
                 check=True,
                 timeout=60,
-                preexec_fn=lambda group=group: cgroup.join(group.join_files),
+                preexec_fn=lambda group=group: join(group.join_files),
             )
             peaks.append(group.peak_bytes() or 0)
         finally:

@@ -16,6 +16,7 @@ from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import MIB, Readings, Tool, against, attempted, cell, often, prepare
 from benchmarks.tables import Table
 from pipeline.machine import cgroup
+from pipeline.machine.control_group import join
 
 PATIENCE_S = 60
 HEADER = (
@@ -97,7 +98,7 @@ def _plain_mib(settings: Settings, folder: Path, name: str) -> float:
             cwd=folder,
             check=True,
             timeout=PATIENCE_S,
-            preexec_fn=lambda: cgroup.join(group.join_files),
+            preexec_fn=lambda: join(group.join_files),
         )
         return (group.peak_bytes() or 0) / MIB
     finally:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from pipeline.machine.control_group import PrivateGroup
     from pipeline.machine.processes import Reaped
 
 MOST_REFERENCE_CPUS = 8
@@ -26,7 +27,7 @@ class Accounts:
     over the processes that were reaped.
     """
 
-    def __init__(self, name: str, beside: cgroup.PrivateGroup | None, *, counted: bool) -> None:
+    def __init__(self, name: str, beside: PrivateGroup | None, *, counted: bool) -> None:
         # Joining a group waits for the kernel's other CPUs, often for 10 ms: not where time is measured.
         self._group = cgroup.create_for_cpu(name, beside) if counted else None
         self._after: noise.Reading | None = None

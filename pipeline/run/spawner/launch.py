@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 
-from pipeline.machine.cgroup import join
+from pipeline.machine.control_group import join
 from pipeline.run.spawner.lifeline import Lifeline
 
 TYPE_CHECKING = False
