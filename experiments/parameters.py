@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Parameter:
     """One adjustable value: its kind, default, bounds and one line of help.
 
-    `kind` is `integer`, `duration` (seconds), `size` (bytes), `choice` or `text`. `target_s` marks a value that
-    is calibrated, under `serial`, until one task takes that many seconds; it counts only while the value is unset.
+    `kind` is `integer`, `duration` (seconds), `size` (bytes), `task_time` (seconds, 0 being `noop`), `choice` or
+    `text`. `target_s` marks a value that is calibrated, under `serial`, until one task takes that many seconds; it
+    counts only while the value is unset.
     """
 
     def __init__(

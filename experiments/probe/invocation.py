@@ -60,6 +60,9 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     if function is None:
         raise TypeError("no asynchronous form")
     for_memory = request["pass"] == "memory"
+    payload = workload.values.get("payload")
+    if payload is not None:
+        function = _burdened(function)
     items = workload.items(request["tasks"])
     gc.collect()
 
@@ -82,11 +85,12 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     for iteration in range(request["warmup"]):
         least_s = WARM_UP_S if iteration + 1 == request["warmup"] else 0.0
         with channel.phase("warmup", iteration):
-            _warm_up(strategy, function, items, least_s)
+            _warm_up(strategy, function, _tasks(items, payload), least_s)
         items = workload.items(request["tasks"])
     for iteration in range(request["iterations"]):
+        tasks = _tasks(items, payload)
         with channel.phase("steady", iteration):
-            results = strategy.run(function, items)
+            results = strategy.run(function, tasks)
         _verify(workload, items, results)
         for metric, value in workload.readings(results).items():
             channel.tell(reading=metric, iteration=iteration, value=value)
@@ -100,6 +104,21 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     channel.worker_processes = []
     with channel.phase("shutdown"):
         strategy.stop()
+
+
+def _burdened(function: Any) -> Any:
+    from experiments.workloads.burden import Burdened
+
+    return Burdened(function)
+
+
+def _tasks(items: list[Any], payload: int | None) -> list[Any]:
+    """What the strategy is given: the items, or each with a payload."""
+    if payload is None:
+        return items
+    from experiments.workloads.burden import burden
+
+    return burden(items, payload)
 
 
 def _warm_up(strategy: Strategy, function: Any, items: list[Any], least_s: float) -> None:

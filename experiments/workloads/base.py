@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.parameters import Parameterised, integer
+from experiments.parameters import Parameter, Parameterised, integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,16 @@ class Resource:
     """The user's own function."""
 
 
+class Sweeps(Parameterised):
+    """Axes of every workload whose size is calibrated. A case that doesn't use one doesn't have it."""
+
+    task_time = Parameter("task_time", None, "How long one task takes under `serial`; or `noop`.")
+    payload = Parameter("size", None, "Bytes that each task gets besides its own argument.")
+
+
+SWEEPS = Sweeps.parameters()
+
+
 class Workload(Parameterised):
     """A kind of work. The class is data; `function` is a module-level function, so that any worker can import it."""
 
@@ -37,6 +47,12 @@ class Workload(Parameterised):
     """Tasks per iteration unless configured; None lets the plan choose a number that divides evenly over the CPUs."""
 
     tasks: int = integer(None, "Tasks per iteration.")
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        """The declared ones and, where the size of a task can be chosen, those that vary it."""
+        found = super().parameters()
+        return {**found, **SWEEPS} if any(one.target_s is not None for one in found.values()) else found
 
     def items(self, count: int) -> list[Any]:
         """The arguments of `count` tasks."""
@@ -68,5 +84,6 @@ class Workload(Parameterised):
         """Seconds that one task will roughly take, for the plan's prediction."""
         for parameter in self.parameters().values():
             if parameter.target_s is not None and self.values.get(parameter.name) is None:
-                return parameter.target_s
+                task_time: float | None = self.values.get("task_time")
+                return parameter.target_s if task_time is None else task_time
         return self.seconds_per_task

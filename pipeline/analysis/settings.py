@@ -9,6 +9,8 @@ from pipeline.analysis.frames import missing
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
+SWEPT = {"task_time": "tasks", "payload": "payload"}
+"""Axes that many workloads have, each with the word that stands behind its value."""
 KINDS_BY_NAME = {"seconds": "duration", "size": "size", "bytes": "size"}
 """For workloads that this version doesn't know: the user's own, or those of another version."""
 
@@ -18,9 +20,12 @@ def setting(workload: str, values: dict[str, object]) -> str:
 
     A duration, a size or a word stands by itself unless there are several of its kind.
     """
-    kinds = {name: _kind(workload, name) for name in values}
+    kinds = {name: _kind(workload, name) for name in values if name not in SWEPT}
     words = []
     for name, value in values.items():
+        if name in SWEPT:
+            words.append(_swept(name, value))
+            continue
         alone = list(kinds.values()).count(kinds[name]) == 1 and kinds[name] != "integer"
         words.append(_written(kinds[name], value) if alone and not missing(value) else _named(name, kinds, value))
     return ", ".join(words)
@@ -34,6 +39,15 @@ def duration(seconds: float) -> str:
 def size(count: float) -> str:
     """Bytes in the largest binary unit that leaves at least 1: `64 KiB`."""
     return _in_units(count, BYTES)
+
+
+def _swept(name: str, value: object) -> str:
+    """With the word that tells it from the workload's own durations and sizes."""
+    if missing(value):
+        return f"usual {SWEPT[name]}"
+    if name == "task_time" and value == 0:
+        return "empty tasks"
+    return f"{_written('size' if name == 'payload' else 'duration', value)} {SWEPT[name]}"
 
 
 def _named(name: str, kinds: dict[str, str], value: object) -> str:

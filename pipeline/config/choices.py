@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -22,9 +23,18 @@ from pydantic_core import CoreSchema, InitErrorDetails, ValidationError
 from experiments import catalogue
 from experiments.parameters import Parameter, Parameterised
 from experiments.workloads.user import UserFunction as UserWorkload
-from pipeline.config.fields import Scalar, Text, parameter_schema, read_axis, read_parameter, written
+from pipeline.config.fields import (
+    NAME_KINDS,
+    Scalar,
+    Text,
+    parameter_schema,
+    read_axis,
+    read_parameter,
+    written,
+)
 from pipeline.config.functions import UserFunction, check_target, read_target
 from pipeline.config.located import Located, sentence
+from pipeline.config.ranges import expanded
 from pipeline.config.sections import Section
 from pipeline.errors import did_you_mean
 
@@ -90,6 +100,9 @@ class Choice(Located):
             allowed = f"`whichpool list {cls.several}` shows those there are"
             raise _at_use(f'unknown {cls.what} "{name[:60]}"; {allowed}{did_you_mean(name, known)}', name)
         made = cls.written_model(name).model_validate(section, context=info.context)
+        given = {key for key in made.model_fields_set if getattr(made, key) != (None,)}
+        if "task_time" in given and (sized := given.intersection(_sized_by(known[name]))):
+            raise _at_use(f"`task_time` finds `{sized.pop()}` by calibration: give one of the two", name)
         return {"use": name, "values": {key: getattr(made, key) for key in known[name].parameters()}}
 
 
@@ -148,14 +161,19 @@ def _target(text: str, info: ValidationInfo) -> str:
 
 def axis_of(parameter: Parameter) -> tuple[Any, Any]:
     """Type and field of a parameter in a model: a list of values, for which a single one may stand."""
-    item = Annotated[Any, BeforeValidator(partial(read_parameter, parameter))]
+    read = partial(read_parameter, parameter)
     axis = Annotated[
-        tuple[item, ...],
-        BeforeValidator(read_axis),
+        tuple[Annotated[Any, BeforeValidator(read)], ...],
+        BeforeValidator(partial(_read_values, parameter, read)),
         WithJsonSchema(parameter_schema(parameter)),
     ]
     shown = {"default": parameter.default}
     return axis, Field(default=(parameter.default,), description=parameter.help, json_schema_extra=shown)
+
+
+def _read_values(parameter: Parameter, read: Callable[[object], Any], value: object) -> object:
+    axis = read_axis(value)
+    return axis if parameter.kind in NAME_KINDS else expanded(axis, read)
 
 
 _TASKS = UserWorkload.parameters()["tasks"]
@@ -193,6 +211,11 @@ def _workloads() -> dict[str, Any]:
 @cache
 def _strategies() -> dict[str, Any]:
     return dict(catalogue.strategies())
+
+
+def _sized_by(class_: type[Parameterised]) -> list[str]:
+    """The parameters that calibration finds."""
+    return [name for name, parameter in class_.parameters().items() if parameter.target_s is not None]
 
 
 def _at_use(message: str, name: object) -> ValidationError:

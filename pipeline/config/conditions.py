@@ -10,11 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from pipeline.config.expressions import evaluate
-from pipeline.config.fields import Scalar, read_duration, read_integer, read_size, written
+from pipeline.config.fields import NAME_KINDS, Scalar, read_integer, read_size, read_task_time, written
 from pipeline.errors import did_you_mean
-
-NAME_KINDS = ("choice", "text")
-"""Kinds of value that are compared with a glob pattern; all others are numbers."""
 
 _COMPARISONS: dict[str, Any] = {
     "": operator.eq,
@@ -68,8 +65,8 @@ class Condition:
 
     def _number(self, operand: str, *, cpus: int, workers: int) -> float:
         value: str | float = float(operand) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", operand) else operand
-        if self.kind == "duration":
-            return read_duration(value)
+        if self.kind in ("duration", "task_time"):
+            return read_task_time(value)
         if self.kind == "size":
             return read_size(value)
         return read_integer(value) if isinstance(value, float) else evaluate(value, cpus=cpus, workers=workers)

@@ -10,12 +10,18 @@ from pydantic_core import CoreSchema
 
 from experiments.parameters import Parameter
 from pipeline.config.expressions import EXPRESSION_PATTERN, evaluate
+from pipeline.config.ranges import RANGE_PATTERN
 from pipeline.config.sections import Decimal, as_listing
 from pipeline.config.units import DURATION_PATTERN, SIZE_PATTERN, parse_duration, parse_size
 from pipeline.errors import did_you_mean
 
 Scalar = str | int | float | None
 
+NAME_KINDS = ("choice", "text")
+"""Kinds of parameter that are words; all others are numbers."""
+
+NOOP = "noop"
+"""A task without any work of its own."""
 MOST_WORKERS = 100_000
 _LARGEST = 2**63 - 1
 """What a column of whole numbers can hold."""
@@ -26,6 +32,7 @@ DURATION_SCHEMA: dict[str, Any] = {
 SIZE_SCHEMA: dict[str, Any] = {
     "anyOf": [{"type": "string", "pattern": SIZE_PATTERN}, {"type": "integer", "minimum": 0}]
 }
+_RANGE_SCHEMA: dict[str, Any] = {"type": "string", "pattern": RANGE_PATTERN}
 _EXPRESSION_SCHEMA: dict[str, Any] = {"type": "string", "pattern": EXPRESSION_PATTERN}
 
 
@@ -69,6 +76,15 @@ def read_size(value: object) -> int:
     return int(_at_least(int(value), 0))
 
 
+def read_task_time(value: object) -> float:
+    """Seconds, of a duration or of `noop`, which is 0. Raises ValueError for anything else."""
+    if value == NOOP:
+        return 0.0
+    if isinstance(value, str) and not value[:1].isdigit():
+        raise ValueError(f'must be a duration such as "10ms", or noop, not {written(value)}')
+    return read_duration(value)
+
+
 def read_count(value: object, *, per_worker: bool, most: int = _LARGEST) -> int | str:
     """A positive whole number, or an expression of `cpus` and, `per_worker`, of `workers`, kept as text.
 
@@ -94,6 +110,8 @@ def read_parameter(parameter: Parameter, value: object) -> Scalar:
         return read_integer(value, parameter.minimum)
     if parameter.kind == "duration":
         return read_duration(value)
+    if parameter.kind == "task_time":
+        return read_task_time(value)
     if parameter.kind == "size":
         return read_size(value)
     if not isinstance(value, str):
@@ -113,10 +131,14 @@ def parameter_schema(parameter: Parameter) -> dict[str, Any]:
             schema["minimum"] = int(parameter.minimum)
         if parameter.name == "tasks":
             schema = _either(schema, _EXPRESSION_SCHEMA)
-    elif parameter.kind in ("duration", "size"):
-        schema = DURATION_SCHEMA if parameter.kind == "duration" else SIZE_SCHEMA
+    elif parameter.kind == "size":
+        schema = SIZE_SCHEMA
+    elif parameter.kind in ("duration", "task_time"):
+        schema = DURATION_SCHEMA if parameter.kind == "duration" else _either({"const": NOOP}, DURATION_SCHEMA)
     else:
         schema = {"enum": list(parameter.choices)} if parameter.choices else {"type": "string"}
+    if parameter.kind not in NAME_KINDS:
+        schema = _either(schema, _RANGE_SCHEMA)
     return one_or_more(_either(schema, {"type": "null"}) if parameter.default is None else schema)
 
 
@@ -126,7 +148,8 @@ def one_or_more(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _either(schema: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [*(schema["anyOf"] if set(schema) == {"anyOf"} else [schema]), other]}
+    parts = [part["anyOf"] if set(part) == {"anyOf"} else [part] for part in (schema, other)]
+    return {"anyOf": [*parts[0], *parts[1]]}
 
 
 class OneOrMore:
@@ -209,7 +232,9 @@ Precision = Annotated[
 Workers = Annotated[
     int | str,
     BeforeValidator(lambda value: read_count(value, per_worker=False, most=MOST_WORKERS)),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_WORKERS}, _EXPRESSION_SCHEMA]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_WORKERS}, _EXPRESSION_SCHEMA, _RANGE_SCHEMA]}
+    ),
 ]
 Interpreter = Annotated[
     str,

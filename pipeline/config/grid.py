@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Annotated, Any
 
@@ -9,9 +10,10 @@ from pydantic import BeforeValidator, ValidationInfo, field_validator, model_val
 
 from pipeline.config.choices import StrategyChoice, WorkloadChoice
 from pipeline.config.exclude import Exclude, all_parameters, parameters_of, read_excludes
-from pipeline.config.fields import Interpreter, OneOrMore, Workers, read_axis
+from pipeline.config.fields import Interpreter, OneOrMore, Workers, read_axis, read_integer
 from pipeline.config.located import Located, sentence
 from pipeline.config.measure import Measure
+from pipeline.config.ranges import expanded
 from pipeline.config.sections import Listing, Section
 
 MOST_CASES = 20_000
@@ -33,6 +35,10 @@ def _named(value: object) -> object:
     return sections
 
 
+def _counts(value: object) -> object:
+    return expanded(read_axis(value), partial(read_integer, minimum=1))
+
+
 class Grid(Located):
     """Combinations to measure."""
 
@@ -40,8 +46,8 @@ class Grid(Located):
     """Kinds of work: names, or mappings with `use` and values of parameters; a list of values is an axis."""
     strategies: Annotated[tuple[StrategyChoice, ...], BeforeValidator(_named), OneOrMore()]
     """Ways to run the tasks: names, or mappings with `use` and values of parameters."""
-    workers: Annotated[tuple[Workers, ...], BeforeValidator(read_axis), OneOrMore()] = (1, 2, "cpus")
-    """Numbers of workers: whole numbers or expressions such as `cpus`, `2*cpus`, `cpus/2`, `cpus-1`."""
+    workers: Annotated[tuple[Workers, ...], BeforeValidator(_counts), OneOrMore()] = (1, 2, "cpus")
+    """Numbers of workers: whole numbers, expressions such as `cpus`, `2*cpus`, `cpus-1`, or `1 .. 64 x2`."""
     interpreters: Annotated[tuple[Interpreter, ...], BeforeValidator(read_axis), OneOrMore()] = ("current",)
     """Pythons that run the measured code: `current`, names such as `python3.13`, or paths."""
     exclude: tuple[Exclude, ...] = ()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema
 
+from experiments.workloads.base import SWEEPS
 from pipeline.config.choices import Choice, StrategyChoice, WorkloadChoice
 from pipeline.config.conditions import Condition
 from pipeline.config.exclude import Exclude
@@ -125,7 +126,9 @@ def _resolved_grid(grid: Grid, folder: Path) -> dict[str, Any]:
 
 
 def _resolved_choice(choice: WorkloadChoice | StrategyChoice, folder: Path) -> dict[str, Any]:
-    axes: dict[str, Any] = {name: list(values) for name, values in choice.values.items()}
+    axes: dict[str, Any] = {
+        name: list(values) for name, values in choice.values.items() if name not in SWEEPS or values != (None,)
+    }
     if isinstance(choice, WorkloadChoice) and choice.user is not None:
         own_folder = _absolute(choice.place.file).parent
         axes["items"] = f"{_relative_path(choice.user.items_file, own_folder)}:{choice.user.items}"

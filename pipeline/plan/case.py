@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from pipeline.config.fields import Scalar
+from pipeline.config.fields import NOOP, Scalar
 from pipeline.config.functions import UserFunction
 from pipeline.config.measure import Measure
 from pipeline.config.units import format_duration, format_size
@@ -85,9 +85,11 @@ class Case:
 
 
 def _in_words(name: str, value: Scalar) -> str:
+    if name == "task_time" and not value:
+        return NOOP
     if isinstance(value, float):
         return format_duration(value)
-    return format_size(int(value)) if name == "size" and value is not None else str(value)
+    return format_size(int(value)) if name in ("size", "payload") and value is not None else str(value)
 
 
 def _identity(*parts: object) -> str:

@@ -10,6 +10,8 @@ from experiments.strategies.base import Strategy
 from experiments.workloads.base import Resource, Workload
 
 INTERPRETER_START_S = 0.03
+CARRYING_S = 2e-9
+"""For one byte of an argument, to another process."""
 WARM_UP_S = 0.05
 """As long the measured process warms up at least, if it does at all (`experiments.probe.invocation`)."""
 
@@ -29,7 +31,8 @@ def predict_invocation_s(
     A rough figure from typical costs; after the first block the durations that were observed replace it.
     """
     rounds = math.ceil(tasks / _at_once(workload, strategy, cpus, interpreter))
-    batch_s = rounds * workload.predicted_task_s() + tasks * strategy.dispatch_s
+    carried_s = (workload.values.get("payload") or 0) * CARRYING_S if strategy.bypasses_gil else 0.0
+    batch_s = rounds * workload.predicted_task_s() + tasks * (strategy.dispatch_s + carried_s)
     warmup_s = max(warmup * batch_s, WARM_UP_S) if warmup else 0.0
     return INTERPRETER_START_S + strategy.predicted_startup_s() + warmup_s + iterations * batch_s
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from experiments.catalogue import strategies, workloads
-from experiments.workloads.base import Workload
+from experiments.workloads.base import SWEEPS, Workload
 from experiments.workloads.user import UserFunction
 from pipeline.config.choices import Choice, WorkloadChoice
 from pipeline.config.expressions import evaluate
@@ -83,8 +83,17 @@ def _completed(values: dict[str, Scalar], choice: WorkloadChoice, cpus: int, wor
     elif choice.user is None:
         tasks = _usual_tasks(_workload_class(choice), cpus)
     if choice.user is None:
-        return {**values, "tasks": tasks}
+        return {**_swept(values, _workload_class(choice)), "tasks": tasks}
     return {**values, "tasks": tasks, "items": f"{choice.user.items_file.name}:{choice.user.items}"}
+
+
+def _swept(values: dict[str, Scalar], workload_class: type[Workload]) -> dict[str, Scalar]:
+    """The parameters without the sweeps that aren't used, and without the size that a task time takes the place of."""
+    used = {name: value for name, value in values.items() if name not in SWEEPS or value is not None}
+    if "task_time" not in used:
+        return used
+    sized = [name for name, one in workload_class.parameters().items() if one.target_s is not None]
+    return {name: value for name, value in used.items() if name not in sized}
 
 
 def _usual_tasks(workload_class: type[Workload], cpus: int) -> int:

@@ -37,7 +37,7 @@ class Calibration:
 
     workload: str
     parameters: dict[str, Scalar]
-    """The workload's parameters, the calibrated one and `tasks` left out."""
+    """The workload's parameters, without the calibrated one and those that change nothing in a task."""
     parameter: str
     target_s: float
     interpreter: str
@@ -83,16 +83,9 @@ class Plan:
             parameter = calibrated_parameter(case)
             if parameter is None or any(known.applies_to(case) for known in found):
                 continue
-            assert parameter.target_s is not None
-            found.append(
-                Calibration(
-                    case.workload,
-                    _sized(case, parameter.name),
-                    parameter.name,
-                    parameter.target_s,
-                    case.interpreter,
-                )
-            )
+            target_s = float(case.parameters.get("task_time", parameter.target_s))  # type: ignore[arg-type]
+            sized = _sized(case, parameter.name)
+            found.append(Calibration(case.workload, sized, parameter.name, target_s, case.interpreter))
         return found
 
     def shuffled(self, cases: list[tuple[Case, str]], block: int) -> list[tuple[Case, str]]:
@@ -159,4 +152,4 @@ def calibrated_parameter(case: Case) -> Parameter | None:
 
 
 def _sized(case: Case, parameter: str) -> dict[str, Scalar]:
-    return {key: value for key, value in case.parameters.items() if key not in ("tasks", parameter)}
+    return {key: value for key, value in case.parameters.items() if key not in ("tasks", "payload", parameter)}

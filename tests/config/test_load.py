@@ -40,7 +40,7 @@ def test_the_example(load, folder):
     (grid,) = config.grids
     assert [choice.use for choice in grid.workloads] == ["int_loop", "sleep", "jobs.py:resize"]
     loop, sleep, user = grid.workloads
-    assert loop.values == {"steps": (None,), "tasks": (None,)}
+    assert loop.values == {"steps": (None,), "tasks": (None,), "task_time": (None,), "payload": (None,)}
     assert sleep.values == {"seconds": (0.001, 0.01), "tasks": (16,)}
     assert user.user.function_file == user.user.items_file == folder / "jobs.py"
     assert (user.user.function, user.user.items) == ("resize", "images")

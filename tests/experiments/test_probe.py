@@ -64,6 +64,7 @@ def test_calibration_finds_the_size_of_a_linear_task():
 
 def test_calibration_of_a_task_that_is_always_too_long_gives_the_smallest_size():
     assert find_size(lambda size: 1.0 * size, 0.010) == (1, 1.0)
+    assert find_size(lambda size: 1e-6 * size, 0.0) == (1, 1e-6)
 
 
 def test_calibration_gives_up_on_a_task_that_never_gets_longer():
