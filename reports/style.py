@@ -48,16 +48,16 @@ LOOKS: Mapping[str, Look] = {
     "loky": Look("#882255", "#882256", "#e07aa6", "X"),
     "dask": Look("#117733", "#117734", "#6cc784", "<"),
     "ray": Look("#7f3b08", "#7f3b09", "#d9a066", ">"),
+    "thread_per_task": Look("#4b0082", "#4b0083", "#b48cf2", "h"),
+    "process_per_task": Look("#b03060", "#b03061", "#f08ab0", "*"),
+    "asyncio_threads": Look("#808000", "#6b6b00", "#c9c94a", "p"),
 }
-"""The strategies that the tool knows, and those that are planned."""
+"""The strategies of the tool."""
 
 _SPARE = (
-    Look("#4b0082", "#4b0083", "#b48cf2", "h"),
-    Look("#808000", "#6b6b00", "#c9c94a", "p"),
     Look("#333399", "#333398", "#9a9af0", "H"),
     Look("#a0522d", "#a0522e", "#e39a75", "8"),
     Look("#008b8b", "#00787a", "#4fd0d0", "d"),
-    Look("#b03060", "#b03061", "#f08ab0", "*"),
 )
 
 LINES: Mapping[str, tuple[float, ...]] = {"fork": (), "forkserver": (4.0, 1.6), "spawn": (1.2, 1.4)}
