@@ -1,4 +1,4 @@
-"""Where a private control group is made, made again and found again: version 2 before version 1, and beside its like."""
+"""Where a private control group is made and made again: version 2 before version 1; what is left behind is removed."""
 
 from __future__ import annotations
 
