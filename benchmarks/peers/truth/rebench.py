@@ -25,7 +25,9 @@ def memory(settings: Settings, folder: Path, times: int) -> Readings:
     """
     _need_time()
     python = {"path": str(settings.python.parent), "executable": settings.python.name}
-    _measure(settings, folder, list(TOUCHED_MIB), python, "Time", "needs.py %(benchmark)s", {"invocations": times})
+    limits = {"invocations": times}
+    ready = _ready(settings, folder, list(TOUCHED_MIB), python, "Time", "needs.py %(benchmark)s", limits)
+    run(ready.parts, folder)
     found: dict[str, list[float]] = {}
     for name, value in rows(folder / DATA, "MaxRSS"):
         found.setdefault(name, []).append(value * KIB)
@@ -41,7 +43,8 @@ def cpu(settings: Settings, folder: Path, times: int) -> Readings:
     _need_time()
     timed = {"path": str(TIME.parent), "executable": TIME.name}
     command = f"-p {settings.python} orphan.py"
-    _measure(settings, folder, ["orphan"], timed, "TimeManual", command, {"invocations": times})
+    ready = _ready(settings, folder, ["orphan"], timed, "TimeManual", command, {"invocations": times})
+    run(ready.parts, folder)
     user, system = ([value / 1000 for _, value in rows(folder / DATA, name)] for name in ("user", "sys"))
     both = [sum(pair) for pair in zip(user, system, strict=True)]
     return {"`TimeManual` adapter, `user` + `sys`": {"orphan": both}}
@@ -70,19 +73,6 @@ def rows(file: Path, criterion: str) -> list[tuple[str, float]]:
 def _need_time() -> None:
     if not TIME.exists():
         raise PeerFailed(f"its adapters need {TIME}, which isn't installed here")
-
-
-def _measure(
-    settings: Settings,
-    folder: Path,
-    benchmarks: list[str],
-    executor: dict[str, str],
-    adapter: str,
-    command: str,
-    limits: dict[str, int],
-) -> None:
-    ready = _ready(settings, folder, benchmarks, executor, adapter, command, limits)
-    run(ready.parts, folder)
 
 
 def _ready(
