@@ -10,11 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.peers.command import PeerFailed, run
 from benchmarks.peers.timing import kernels
 from benchmarks.peers.timing.overhead import Cost, _further
 from benchmarks.peers.timing.pyperf import _values as pyperf_values
 from benchmarks.peers.timing.rebench import _values as rebench_values
-from benchmarks.peers.timing.record import CHECK, PeerFailed, Record, Task, Unit, in_order, prepare, run
+from benchmarks.peers.timing.record import CHECK, Record, Task, Unit, in_order, prepare
 from benchmarks.peers.timing.speed import Trial, outcome, section
 from benchmarks.peers.timing.tools import TOOLS, attempt
 from benchmarks.peers.timing.whichpool import _units as whichpool_units

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.peers import asv_project
+from benchmarks.peers.command import PeerFailed
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import PeerFailed
 from benchmarks.peers.truth import asv as truth_asv
 from benchmarks.peers.truth import benchexec as run_benchexec
 from benchmarks.peers.truth import memory, orphans, timeout
@@ -238,7 +239,7 @@ def test_pyperf_results(tmp_path: Path) -> None:
     ("result", "found"), [([25e6, None], {"forked": 25e6}), (None, {}), ([1, 2], {"forked": 1.0, "shared": 2.0})]
 )
 def test_asv_results(tmp_path: Path, result: list[float | None] | None, found: dict[str, float]) -> None:
-    folder = tmp_path / "results" / truth_asv.MACHINE
+    folder = tmp_path / asv_project.RESULTS / asv_project.MACHINE
     folder.mkdir(parents=True)
     (folder / "machine.json").write_text("{}", encoding="utf-8")
     row = [result, [["'needs:forked'", "'needs:shared'"]]]

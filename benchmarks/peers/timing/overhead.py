@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.command import PeerFailed
 from benchmarks.peers.environment import Settings
 from benchmarks.peers.section import Section, spread
 from benchmarks.peers.timing import whichpool
-from benchmarks.peers.timing.record import CHECK, PeerFailed, Task
+from benchmarks.peers.timing.record import CHECK, Task
 from benchmarks.peers.timing.speed import sized
 from benchmarks.peers.timing.tools import TOOLS, Timer, attempt
 from benchmarks.tables import Table

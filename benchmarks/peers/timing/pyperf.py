@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.command import run
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import Record, Task, in_order, prepare, processes_log, run
+from benchmarks.peers.timing.record import Record, Task, in_order, prepare, processes_log
 
 SCRIPT = Path(__file__).parent / "scripts" / "pyperf_script.py"
 NOTE = (

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.peers.command import run
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import Record, Task, in_order, prepare, processes_log, run
+from benchmarks.peers.timing.record import Record, Task, in_order, prepare, processes_log
 
 SCRIPT = Path(__file__).parent / "scripts" / "rebench_harness.py"
 WARMUP, ITERATIONS = 1, 3

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.command import PeerFailed
 from benchmarks.peers.timing import kernels
 from pipeline.statistics.ratio import independent_ratio, paired_ratio
 
@@ -21,10 +20,6 @@ FURTHER = 3
 FEWEST = 2
 CHECK = "check"
 """What a process measured that was started to check the measuring itself."""
-
-
-class PeerFailed(Exception):
-    """A tool's run didn't come to anything; the message says what the tool said."""
 
 
 @dataclass(frozen=True)
@@ -124,37 +119,6 @@ def prepare(folder: Path, task: Task) -> Path:
     run = {"kernel": task.kernel, "size": task.size, "cases": task.cases}
     (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
     return folder
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that has ended."""
-
-    start_s: float
-    end_s: float
-    output: str
-
-
-def run(
-    command: Sequence[str | Path], folder: Path, *, env: Mapping[str, str] | None = None, limit_s: float = 600
-) -> Finished:
-    """Runs a tool's command in a folder.
-
-    Raises:
-        PeerFailed: it ended with an error, or not in time.
-    """
-    start = time.time()
-    try:
-        done = subprocess.run(
-            [str(part) for part in command], cwd=folder, env=env, timeout=limit_s, capture_output=True, text=True
-        )
-    except subprocess.TimeoutExpired:
-        raise PeerFailed(f"took more than {limit_s:g} s") from None
-    end = time.time()
-    if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise PeerFailed(f"exit code {done.returncode}: {' '.join(last)[:200]}")
-    return Finished(start, end, done.stdout)
 
 
 def processes_log(folder: Path) -> list[tuple[str, float, float]]:

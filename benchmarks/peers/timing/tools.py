@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from benchmarks.peers.command import PeerFailed
 from benchmarks.peers.environment import Settings
 from benchmarks.peers.timing import asv, pyperf, rebench, whichpool
-from benchmarks.peers.timing.record import PeerFailed, Record, Task
+from benchmarks.peers.timing.record import Record, Task
 
 Result = TypeVar("Result")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.peers.command import PeerFailed, run
 from benchmarks.peers.environment import Settings
 from benchmarks.peers.timing.kernels import CASES, WORKERS
-from benchmarks.peers.timing.record import CHECK, PeerFailed, Record, Task, Unit, prepare, run
+from benchmarks.peers.timing.record import CHECK, Record, Task, Unit, prepare
 from pipeline.analysis.invocation_times import times
 from pipeline.store import load
 from pipeline.store.bundle import Bundle

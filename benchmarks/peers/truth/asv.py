@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from pathlib import Path
 
+from benchmarks.peers import asv_project
+from benchmarks.peers.command import PeerFailed, run
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import PeerFailed, run
 from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import Command, Readings, Tool, last_line, prepare
 
-MACHINE = "peers"
-SUITE = "suite"
 TIMEOUT_S = 3
 PATIENT_S = 60
-CONFIGURATION = {
-    "version": 1,
-    "project": "peers",
-    "project_url": "",
-    "repo": ".",
-    "branches": ["HEAD"],
-    "environment_type": "existing",
-    "benchmark_dir": SUITE,
-    "results_dir": "results",
-}
 
 
 def memory(settings: Settings, folder: Path, times: int) -> Readings:
@@ -75,21 +62,10 @@ def _repeated(settings: Settings, folder: Path, times: int, method: str, calls: 
 
 
 def _ready(settings: Settings, folder: Path, calls: list[str], method: str, timeout_s: int) -> Command:
-    """The suite, the repository without which asv doesn't run, and the command that runs one kind of benchmark."""
-    suite = prepare(folder / SUITE, *calls)
-    (suite / "__init__.py").touch()
-    (folder / "asv.conf.json").write_text(json.dumps(CONFIGURATION), encoding="utf-8")
-    author = ["-c", "user.name=peers", "-c", "user.email=peers@localhost"]
-    run(["git", "init", "--quiet"], folder)
-    run(["git", *author, "commit", "--quiet", "--allow-empty", "--message", "peers"], folder)
-    commit = run(["git", "rev-parse", "HEAD"], folder).output.strip()
-    # asv keeps what it knows of the machine in the home folder, and asks for it where that is missing.
-    env = {**os.environ, "HOME": str(folder)}
-    asv = settings.python.with_name("asv")
-    run([asv, "machine", "--yes", "--machine", MACHINE], folder, env=env)
-    existing = ["-E", f"existing:{settings.python}", "--set-commit-hash", commit, "--machine", MACHINE]
-    options = ["--bench", method, "--attribute", f"timeout={timeout_s}", "--show-stderr"]
-    return Command([asv, "run", *existing, *options], env)
+    """The suite, the project around it, and the command that runs one kind of benchmark."""
+    prepare(folder / asv_project.SUITE, *calls)
+    command, env = asv_project.make(settings, folder)
+    return Command([*command, "--bench", method, "--attribute", f"timeout={timeout_s}", "--show-stderr"], env)
 
 
 def values(folder: Path, method: str) -> dict[str, float]:
@@ -98,14 +74,10 @@ def values(folder: Path, method: str) -> dict[str, float]:
     Raises:
         PeerFailed: there are no results.
     """
-    files = [file for file in (folder / "results" / MACHINE).glob("*.json") if file.name != "machine.json"]
-    if not files:
-        raise PeerFailed("asv recorded nothing")
-    results = json.loads(files[0].read_text(encoding="utf-8"))
-    rows = [row for name, row in results["results"].items() if name.endswith(method)]
-    if not rows:
+    found = [columns for name, columns in asv_project.results(folder).items() if name.endswith(method)]
+    if not found:
         raise PeerFailed(f"asv recorded nothing of {method}")
-    benchmark = dict(zip(results["result_columns"], rows[0], strict=False))
+    benchmark = found[0]
     readings = benchmark["result"] or [None] * len(benchmark["params"][0])
     return {
         call.strip("'").partition(":")[2]: float(value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.peers.command import PeerFailed, run
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import PeerFailed, run
 from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import Command, Readings, Tool, prepare
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from benchmarks.peers.command import PeerFailed
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import PeerFailed
 from benchmarks.peers.truth.contenders import TOOLS
 from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import MIB, Readings, Tool, against, attempted, cell, often, prepare

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from benchmarks.peers.command import run
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import run
 from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import Command, Readings, Tool, last_line, prepare
 

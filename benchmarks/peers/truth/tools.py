@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.command import PeerFailed
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import PeerFailed
 
 PROGRAMS = Path(__file__).parent / "programs"
 OFTEN = 3

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.peers.command import PeerFailed, run
 from benchmarks.peers.environment import Settings
-from benchmarks.peers.timing.record import PeerFailed, run
 from benchmarks.peers.truth.programs.needs import TOUCHED_MIB
 from benchmarks.peers.truth.tools import Command, Readings, Tool, prepare
 from pipeline.store import load
