@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -158,8 +159,15 @@ def test_a_killed_spawner_takes_the_measured_process_along_and_is_replaced():
         assert spawner.carry_out(request())["status"] == "ok"
 
 
+@pytest.fixture
+def folder():
+    """Takes what an orchestrator leaves that was killed; short, as the path of a fork server's socket must be."""
+    with tempfile.TemporaryDirectory(prefix="wp-", dir="/tmp") as made:
+        yield Path(made)
+
+
 def orchestrating(folder, asked):
-    """A process that asks a spawner for something that never ends."""
+    """A process that asks a spawner for something that never ends; its temporary files go to the folder."""
     script = folder / "orchestrator.py"
     script.write_text(
         "import sys; sys.path.insert(0, sys.argv[1])\n"
@@ -172,7 +180,10 @@ def orchestrating(folder, asked):
         "spawner.carry_out(asked)\n"
     )
     orchestrator = subprocess.Popen(
-        [sys.executable, str(script), str(HOSTILE.parents[2])], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(script), str(HOSTILE.parents[2])],
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert orchestrator.stdout.readline() == "ready\n"
     return orchestrator
@@ -189,8 +200,8 @@ def family_of(orchestrator, size):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to another that isn't its parent")
-def test_orchestrator_and_spawner_killed_at_once_leave_no_measured_process(tmp_path):
-    orchestrator = orchestrating(tmp_path, "'hangs', 'serial'")
+def test_orchestrator_and_spawner_killed_at_once_leave_no_measured_process(folder):
+    orchestrator = orchestrating(folder, "'hangs', 'serial'")
     spawner, measured = family_of(orchestrator, 2)
     assert measured.ppid() == spawner.pid
     for process in (orchestrator.pid, spawner.pid):
@@ -203,8 +214,8 @@ def test_orchestrator_and_spawner_killed_at_once_leave_no_measured_process(tmp_p
     assert alive == []
 
 
-def test_a_stopped_orchestrator_leaves_nothing(tmp_path):
-    orchestrator = orchestrating(tmp_path, "'hangs_with_a_descendant', 'processes', start_method='fork'")
+def test_a_stopped_orchestrator_leaves_nothing(folder):
+    orchestrator = orchestrating(folder, "'hangs_with_a_descendant', 'processes', start_method='fork'")
     family = family_of(orchestrator, 5)
     orchestrator.send_signal(signal.SIGKILL)
     orchestrator.wait()
