@@ -22,8 +22,8 @@ class Channel:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._leave)
         self._descriptor = descriptor
-        self.worker_processes: list[int] = []
-        """Process ids of the strategy's workers, whose CPU time belongs to the phases."""
+        self.worker_processes: list[int] | None = []
+        """Process ids of the strategy's workers, whose CPU time belongs to the phases; None if it can't be told."""
 
     def receive(self) -> Any:
         """The next message of the supervisor."""

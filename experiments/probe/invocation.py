@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 
 from experiments.probe import clocks
@@ -70,7 +69,7 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
         channel.pause("before")
     with channel.phase("startup"):
         workers = strategy.start(function)
-    channel.worker_processes = sorted({worker["process"] for worker in workers} - {os.getpid()})
+    channel.worker_processes = strategy.standing_processes(workers)
     channel.tell(
         workers=len(workers),
         worker_processes=channel.worker_processes,

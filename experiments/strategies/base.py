@@ -18,6 +18,10 @@ class WorkerDied(Exception):
     """A worker ended although it had work to do."""
 
 
+class NotPicklable(Exception):
+    """What a task returned or raised can't travel from its worker."""
+
+
 class Strategy(Parameterised):
     """A way to run tasks with at most `workers` workers at once."""
 
@@ -49,6 +53,13 @@ class Strategy(Parameterised):
     def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
         """Returns once `workers` distinct workers have met, `function` imported, with what each says of itself."""
         raise NotImplementedError
+
+    def standing_processes(self, workers: list[dict[str, Any]]) -> list[int] | None:
+        """Process ids of the workers that `start` described, as far as they live on and are not this process.
+
+        Their CPU time belongs to every phase; None where the CPU time of the workers can't be told.
+        """
+        return sorted({worker["process"] for worker in workers} - {os.getpid()})
 
     def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
         """Runs one task per item and returns the results in order."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import signal
+import pickle
 import sys
-import time
+import threading
 
-from experiments.parameters import choice
-from experiments.strategies.base import Strategy, describe_worker
+from experiments.strategies.base import describe_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from multiprocessing.process import BaseProcess
+    from collections.abc import Callable, Sequence
     from multiprocessing.synchronize import Barrier
     from typing import Any
 
-PATIENCE_S = 0.5
 _barrier: Barrier | None = None
+
+
+class NotPreloaded(Exception):
+    """A module that the fork server was to import beforehand isn't there in a new worker."""
 
 
 def remember(barrier: Barrier) -> None:
@@ -26,53 +27,36 @@ def remember(barrier: Barrier) -> None:
     _barrier = barrier
 
 
-def meet(function: Callable[[Any], Any]) -> dict[str, Any]:
-    """The first task of each worker; that it got `function` proves that it could import it."""
-    del function
+def invitation(function: Callable[[Any], Any], preloaded: Sequence[str] = ()) -> tuple[bytes, tuple[str, ...]]:
+    """What `meet` is called with: the pickled function, and the modules that must be there before it is read."""
+    return pickle.dumps(function), tuple(preloaded)
+
+
+def meet(given: tuple[bytes, tuple[str, ...]]) -> dict[str, Any]:
+    """The first task of each worker: imports the function, waits for the others, then says who it is.
+
+    Empty for a worker that waited in vain because another one failed, whose exception is the one to be told.
+    """
     assert _barrier is not None
-    _barrier.wait()
+    function, preloaded = given
+    try:
+        check_preloaded(preloaded)
+        pickle.loads(function)  # noqa: S301 - from our own parent
+    except BaseException:
+        _barrier.abort()
+        raise
+    try:
+        _barrier.wait()
+    except threading.BrokenBarrierError:
+        return {}
     return describe_worker()
 
 
-def how_it_ended(processes: Sequence[BaseProcess]) -> str:
-    """The first cause of death among workers, in words; those that the pool itself terminated are passed over.
-
-    Asks for a moment, because the pool's own thread may be reaping them: then their exit code comes a little later.
-    """
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        codes = [process.exitcode for process in processes]
-        for code in codes:
-            if code not in (None, 0, -signal.SIGTERM):
-                return f"exited with code {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
-        if None not in codes or time.monotonic() > deadline:
-            return "ended unexpectedly"
-        time.sleep(0.005)
-
-
-class ProcessStrategy(Strategy):
-    """What the strategies with worker processes share: an explicit start method and its availability."""
-
-    bypasses_gil = True
-    dispatch_s = 1.5e-4
-
-    # macOS and Linux have all three; CPython's own default on Linux is forkserver since 3.14.
-    start_method: str = choice(
-        "spawn" if sys.platform == "win32" else "forkserver",
-        ("fork", "forkserver", "spawn"),
-        "How worker processes come into being.",
-    )
-
-    def predicted_startup_s(self) -> float:
-        """Forking is cheap, a fresh interpreter is not; the fork server itself is one more."""
-        first_s, each_s = {"fork": (0.003, 0.002), "forkserver": (0.05, 0.01)}.get(self.start_method, (0.06, 0.04))
-        return first_s + each_s * self.workers
-
-    @classmethod
-    def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
-        """The platform decides which start methods there are."""
-        wanted = values.get("start_method", cls.parameters()["start_method"].default)
-        offered = interpreter.get("start_methods") or []
-        if wanted in offered:
-            return None
-        return f"start method {wanted} is not available here; this interpreter offers {', '.join(offered) or 'none'}"
+def check_preloaded(modules: Sequence[str]) -> None:
+    """Raises `NotPreloaded` if one of the modules has not been imported: the fork server passes over such errors."""
+    missing = [module for module in modules if module not in sys.modules]
+    if missing:
+        raise NotPreloaded(
+            f"the fork server did not import {', '.join(missing)} beforehand: "
+            "the import fails there, or the server was running already"
+        )

@@ -43,7 +43,9 @@ class Case:
     @property
     def case_id(self) -> str:
         """Twelve hexadecimal digits, the same for the same case in every run."""
-        own = (self.workload, self.parameters, self.strategy, self.options, self.workers, self.interpreter)
+        # An option that isn't set is left out: one that a strategy gains later must not make another case of it.
+        options = {name: value for name, value in self.options.items() if value is not None}
+        own = (self.workload, self.parameters, self.strategy, options, self.workers, self.interpreter)
         return _identity(*own, self.oracle) if self.oracle else _identity(*own)
 
     @property
@@ -69,8 +71,10 @@ class Case:
 
     @property
     def strategy_label(self) -> str:
-        """The strategy with its options: `processes (fork)`."""
-        options = " ".join(str(value) for value in self.options.values() if value is not None)
+        """The strategy with the options that are set: `processes (fork)`, `processes (fork, chunk_size 16)`."""
+        given = {name: value for name, value in self.options.items() if value is not None}
+        method = [str(given.pop("start_method"))] if "start_method" in given else []
+        options = ", ".join([*method, *(f"{name} {value}" for name, value in given.items())])
         return f"{self.strategy} ({options})" if options else self.strategy
 
     @property

@@ -24,6 +24,8 @@ STEPS = 60_000
 SLOWER_BY = 0.10
 """The slow-down that is planted to see whether it is seen."""
 SLEEP_S = 0.050
+SLEEPS_PER_DISPATCH = 40
+"""A sleep lasts at least so many times what handing out a task takes, so that a law about sleeps can be judged."""
 TOUCHED_BYTES = 128 << 20
 PAYLOAD_BYTES = 1 << 20
 TIMEOUT_S = 20.0
@@ -131,12 +133,17 @@ def _sleeps(plan: Plan) -> Iterator[Part]:
     """
     seen: dict[str, Case] = {}
     for case in plan.supported:
-        seen.setdefault(case.strategy_label, case)
+        # Items that travel together are run by one worker: the law is about items by themselves.
+        alone = replace(case, options={key: None if key == "chunk_size" else case.options[key] for key in case.options})
+        seen.setdefault(alone.strategy_label, alone)
     for label, case in seen.items():
-        workers = WORKERS if strategies()[case.strategy].parallel else 1
+        strategy = strategies()[case.strategy](WORKERS, **case.options)
+        # A process for each task may take longer to come into being than the usual sleep.
+        asleep: Values = {"seconds": max(SLEEP_S, SLEEPS_PER_DISPATCH * strategy.dispatch_s), "tasks": WORKERS + 1}
+        workers = WORKERS if strategy.parallel else 1
         yield Part(
-            f"{SLEEP_PREFIX}{label}", "sleep", {"seconds": SLEEP_S, "tasks": WORKERS + 1}, case.strategy, case.options,
-            workers, interpreter=case.interpreter,
+            f"{SLEEP_PREFIX}{label}", "sleep", asleep, case.strategy, case.options, workers,
+            interpreter=case.interpreter,
         )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_the_example(load, folder):
     assert sleep.values == {"seconds": (0.001, 0.01), "tasks": (16,)}
     assert user.user.function_file == user.user.items_file == folder / "jobs.py"
     assert (user.user.function, user.user.items) == ("resize", "images")
-    assert grid.strategies[2].values == {"start_method": ("fork", "forkserver", "spawn")}
+    assert grid.strategies[2].values["start_method"] == ("fork", "forkserver", "spawn")
     assert grid.workers == (1, 2, "cpus", "2*cpus")
     assert grid.interpreters == ("current", "python3.13", "/path/to/python3.14t")
     assert [str(rule) for rule in grid.exclude] == [

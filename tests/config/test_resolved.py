@@ -45,7 +45,8 @@ def test_it_says_every_default(load):
     }
     (grid,) = resolved["grids"]
     assert grid["workloads"] == [{"use": "sleep", "seconds": [0.01], "tasks": [None], "place": "a.yaml:2"}]
-    assert grid["strategies"] == [{"use": "processes", "start_method": ["forkserver"], "place": "a.yaml:2"}]
+    options = {"start_method": ["forkserver"], "chunk_size": [None], "preload": [None]}
+    assert grid["strategies"] == [{"use": "processes", **options, "place": "a.yaml:2"}]
     assert grid["workers"] == [1, 2, "cpus"]
     assert grid["interpreters"] == ["current"]
 
