@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 class Serial(Strategy):
-    """One task after the other in the main thread: what every other strategy is compared with."""
+    """One task after the other in the main thread: what every other strategy is compared with.
+
+    A plain loop without workers, so that nothing is started, handed out or waited for. It is the baseline of every
+    speed-up, and right wherever tasks are short, few or dependent on each other. Trap: code that seems serial may use
+    threads inside, as numeric libraries do; measured processes start with those set to one.
+    """
 
     name = "serial"
     parallel = False

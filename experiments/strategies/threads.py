@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 class Threads(Strategy):
-    """`concurrent.futures.ThreadPoolExecutor`: light workers that share one heap."""
+    """`concurrent.futures.ThreadPoolExecutor`: light workers that share one heap.
+
+    Arguments and results are passed by reference, so that their size doesn't matter. Good for waiting: files, sockets,
+    subprocesses, and for C code that releases the GIL. Traps: where the GIL is on, Python code runs in one thread at a
+    time, however many there are; what threads share must be guarded; a thread can't be stopped from outside. Threads
+    would start on demand: here all of them are there before the first task.
+    """
 
     name = "threads"
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from tests.support.configs import CPYTHON, plan_of
 
 GRID = """
@@ -52,6 +54,15 @@ def test_equal_workers_are_one_case(tmp_path):
 def test_the_same_case_has_the_same_id_in_every_run(tmp_path):
     plan = plan_of(tmp_path, "name: t\ngrids: [{workloads: noop, strategies: threads, workers: 2}]")
     assert [case.case_id for case in plan.cases] == ["b7cc2b5a22fe", "37e542b52813"]
+
+
+def test_an_option_that_is_not_set_is_neither_in_the_id_nor_in_the_label(tmp_path):
+    options = "start_method: fork, chunk_size: [null, 16]"
+    text = f"name: t\ngrids: [{{workloads: noop, strategies: {{use: processes, {options}}}, workers: 2}}]"
+    plain, in_chunks = (case for case in plan_of(tmp_path, text).cases if case.strategy == "processes")
+    assert plain.case_id == replace(plain, options={"start_method": "fork"}).case_id != in_chunks.case_id
+    assert plain.strategy_label == "processes (fork)"
+    assert in_chunks.strategy_label == "processes (fork, chunk_size 16)"
 
 
 def test_tasks_divide_evenly_over_the_cpus_and_may_depend_on_the_workers(tmp_path):

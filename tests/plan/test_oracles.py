@@ -27,6 +27,23 @@ def test_every_way_to_run_tasks_has_its_sleeps(tmp_path):
     assert sleeps["sleep processes (spawn)"].options["start_method"] == "spawn"
 
 
+def test_sleeps_are_long_for_costly_workers_and_travel_alone(tmp_path):
+    grid = """
+name: t
+measure: {{blocks: 5, budget: {budget}}}
+grids:
+  - workloads: int_loop
+    strategies:
+      - {{use: processes, start_method: fork, chunk_size: [1, 8]}}
+      - {{use: process_per_task, start_method: [fork, spawn]}}
+"""
+    plan = plan_of(tmp_path, grid.format(budget="20m"), oracles=True)
+    sleeps = {case.oracle: case for case in plan.cases if case.oracle.startswith("sleep ")}
+    assert {role for role in sleeps if "chunk" in role} == set()
+    assert sleeps["sleep processes (fork)"].parameters["seconds"] == oracles.SLEEP_S
+    assert sleeps["sleep process_per_task (spawn)"].parameters["seconds"] >= 1
+
+
 def test_oracles_are_cases_of_their_own_and_leave_the_grid_alone(tmp_path):
     plan, found = planned(tmp_path)
     without = plan_of(tmp_path, GRID.format(budget="4m"))
