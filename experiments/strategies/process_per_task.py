@@ -124,9 +124,11 @@ class _Process:
 
 def _collect(alive: dict[Connection, _Process], results: dict[int, Any], errors: dict[int, BaseException]) -> None:
     """Waits until at least one process is through, and takes its outcome."""
-    ready: list[Any] = wait(list(alive), WATCH_INTERVAL_S)
-    # A descendant of a dead worker may hold its pipe open for ever: only its exit code tells then.
-    ready = ready or [reader for reader, process in alive.items() if process.has_ended()]
+    ready: list[Any] = []
+    while not ready:
+        ready = list(wait(list(alive), WATCH_INTERVAL_S))
+        # A descendant of a dead worker may hold its pipe open for ever: only its exit code tells then.
+        ready = ready or [reader for reader, process in alive.items() if process.has_ended()]
     for reader in ready:
         process = alive[reader]
         succeeded, value = process.outcome()

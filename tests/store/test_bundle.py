@@ -64,7 +64,8 @@ def test_the_tables_have_the_documented_columns_and_types(folder, plan):
     bundle = finish(folder, plan)
     for frame, types in ((bundle.invocations, INVOCATION_TYPES), (bundle.measurements, MEASUREMENT_TYPES)):
         assert {name: str(frame[name].dtype) for name in types} == types
-    assert set(bundle.invocations) - set(INVOCATION_TYPES) == {"param_seconds", "param_steps", "param_tasks"}
+    options = {"option_chunk_size", "option_preload"}
+    assert set(bundle.invocations) - set(INVOCATION_TYPES) == {"param_seconds", "param_steps", "param_tasks", *options}
 
 
 def test_every_documented_column_exists_and_every_column_is_documented():

@@ -7,6 +7,7 @@ import time
 import psutil
 import pytest
 
+from experiments.strategies import process_per_task
 from experiments.strategies.base import NotPicklable, WorkerDied
 from experiments.workloads.arithmetic import power
 from tests.experiments.strategies import tasks
@@ -20,7 +21,10 @@ def test_never_more_threads_than_workers_are_alive():
     assert max(alive) == before + 3
 
 
-def test_never_more_processes_than_workers_are_alive():
+@pytest.mark.parametrize("watch_interval_s", [process_per_task.WATCH_INTERVAL_S, 0.001])
+def test_never_more_processes_than_workers_are_alive(monkeypatch, watch_interval_s):
+    """However much longer a task takes than the interval at which the dead are looked for."""
+    monkeypatch.setattr(process_per_task, "WATCH_INTERVAL_S", watch_interval_s)
     with started(power, "process_per_task", "fork", workers=3) as strategy:
         others = [process.pid for process in psutil.Process().children()]
         alive = strategy.run(tasks.siblings_alive, [others] * 24)
