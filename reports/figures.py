@@ -53,7 +53,7 @@ def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) 
     low, high = limits([*known["speedup"], *known["low"].dropna(), *known["high"].dropna(), 1.0], least=2.0)
     log_axis(axes.yaxis, low, high, TIMES)
     axes.axhline(1, color=style.QUIET, linewidth=0.9, zorder=1)
-    _workers_axis(axes, workers, cpus)
+    workers_axis(axes, workers, cpus)
     ends = np.array(axes.get_xlim())
     axes.plot(ends, ends, color=style.QUIET, linewidth=0.8, dashes=(1, 2), zorder=1)
     name_lines(axes, known, "speedup", extra=[("serial", 1.0)])
@@ -78,7 +78,7 @@ def cost_by_workers(pools: pd.DataFrame, *, title: str, value: str, scale: Scale
     figure, axes = blank(clean(title, 42), left=0.58)
     _lines(axes, known, value, low=ends[0], high=ends[1])
     log_axis(axes.yaxis, *limits([*known[value], *known[ends[0]], *known[ends[1]]], least=4.0), scale)
-    _workers_axis(axes, sorted(known["workers"].unique()), cpus)
+    workers_axis(axes, sorted(known["workers"].unique()), cpus)
     name_lines(axes, known, value)
     return figure
 
@@ -214,7 +214,8 @@ def _lines(axes: Axes, frame: pd.DataFrame, value: str, *, low: str, high: str) 
     axes.set_ylabel("")
 
 
-def _workers_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> None:
+def workers_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> None:
+    """The horizontal axis of a panel over numbers of workers, with room for names at the right and the CPUs' mark."""
     counts = [float(count) for count in workers] or [1.0]
     low, high = counts[0] / 1.18, counts[-1] * 1.18
     axes.set_xscale("log", base=2)

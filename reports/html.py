@@ -50,7 +50,10 @@ def _items(block: Data) -> Markup:
 
 def _heading(block: Data) -> Markup:
     level = int(block["level"])
-    return Markup("<h{}>{}</h{}>").format(level, _words(block["words"]), level)
+    # A section of the report is linked from the contents, by its text as `export` does it.
+    text = "".join(span["text"] for span in block["words"])
+    anchor = Markup(' id="{}"').format(text.replace(" ", "-")) if level == 2 else ""
+    return Markup("<h{}{}>{}</h{}>").format(level, anchor, _words(block["words"]), level)
 
 
 def _cell(cell: Data, column: Data, *, first: bool) -> Markup:

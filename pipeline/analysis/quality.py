@@ -134,15 +134,19 @@ def stops(run: Mapping[str, Any], described: pd.DataFrame) -> pd.DataFrame:
 def gil_contradictions(
     invocations: pd.DataFrame, described: pd.DataFrame, interpreters: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row per case whose workers report a GIL on a free-threaded build: something switched it on.
+    """One row per case whose workers report a GIL that nobody asked for on a free-threaded build.
+
+    A module that is known to have switched it on is no contradiction; `interpreters.switched_on` tells of it.
 
     Returns:
         The columns of `cases` and `n`, the number of invocations that reported it: what they measured is a
         build with a GIL.
     """
-    free = [name for name, facts in interpreters.items() if facts.get("free_threaded")]
-    rows = with_columns(invocations, ("case_id", "interpreter", "gil_enabled"))
-    found = rows[rows["interpreter"].isin(free) & rows["gil_enabled"].eq(other=True).fillna(value=False)]
+    free = [name for name, facts in interpreters.items() if facts.get("free_threaded") and not facts.get("gil_enabled")]
+    rows = with_columns(invocations, ("case_id", "interpreter", "gil_enabled", "gil_enabled_by"))
+    unexplained = rows["gil_enabled_by"].fillna("").astype("str").eq("")
+    on = rows["gil_enabled"].eq(other=True).fillna(value=False) & unexplained
+    found = rows[rows["interpreter"].isin(free) & on]
     counts = found.groupby("case_id").size().rename("n").rename_axis("case_id").reset_index()
     return described.merge(counts.astype({"case_id": "str", "n": "int64"}), on="case_id", how="inner")
 

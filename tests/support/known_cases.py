@@ -47,6 +47,16 @@ INTERPRETERS: dict[str, dict[str, Any]] = {
         "free_threaded": True,
     },
 }
+MORE_INTERPRETERS: dict[str, dict[str, Any]] = {
+    "python3.13t -X gil=1": INTERPRETERS["python3.13t"] | {"gil_enabled": True},
+    "python3.14": INTERPRETERS["current"] | {"executable": "/usr/bin/python3.14", "version": "3.14.0"},
+}
+"""Only in bundles that ask for them."""
+
+
+def facts_of(interpreter: str) -> dict[str, Any]:
+    """What the interpreter says of itself."""
+    return (INTERPRETERS | MORE_INTERPRETERS)[interpreter]
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,7 @@ def truth_of(case: KnownCase, speedup: Callable[[KnownCase], float] | None) -> T
 def _usable_workers(case: KnownCase) -> float:
     if case.workload == "sleep":
         return float(case.workers)
-    holds_gil = case.interpreter == "current" and case.workload != "hash_large"
+    holds_gil = facts_of(case.interpreter)["gil_enabled"] and case.workload != "hash_large"
     if case.strategy == "threads" and holds_gil:
         return 1.0
     return float(min(case.workers, CPUS))

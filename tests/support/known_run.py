@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from tests.support.known_cases import CPUS, INTERPRETERS, ITERATIONS, KnownCase, always_fails
+from tests.support.known_cases import CPUS, ITERATIONS, KnownCase, always_fails, facts_of
 
 START = dt.datetime(2026, 11, 23, 5, 15, tzinfo=dt.UTC)
 
@@ -42,7 +42,7 @@ def run_description(
             "fingerprint": "3f5a9c0e1b7d",
             "effective_cpus": CPUS,
         },
-        "interpreters": {name: INTERPRETERS[name] for name in interpreters},
+        "interpreters": {name: dict(facts_of(name)) for name in interpreters},
         "cases": [_described(case, blocks, mishaps) for case in cases],
         "excluded": [{"case": "int_loop asyncio × 1", "reason": "no asynchronous form"}],
         "calibrations": [

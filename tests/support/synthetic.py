@@ -23,6 +23,7 @@ from tests.support.known_cases import (
     Truth,
     always_fails,
     cases,
+    facts_of,
     mishap,
     truth_of,
 )
@@ -175,8 +176,8 @@ class _Rows:
                 "signal": "SIGKILL" if status in ("timeout", "crashed") else None,
                 "started_at": START + dt.timedelta(seconds=number / 4) if ran else None,
                 "duration_s": 0.25 if ran else None,
-                "gil_enabled": INTERPRETERS[case.interpreter]["gil_enabled"] if ok else None,
-                "python_version": INTERPRETERS[case.interpreter]["version"],
+                "gil_enabled": facts_of(case.interpreter)["gil_enabled"] if ok else None,
+                "python_version": facts_of(case.interpreter)["version"],
                 "n_tasks": case.parameters["tasks"] if ran else None,
                 "task_size": 120_000 if calibrated and ran else None,
                 "checksum": f"sum-of-{case.workload}-{case.parameters['tasks']}" if ok else None,

@@ -1,0 +1,1 @@
+"""The section that sets the interpreters of a run side by side."""
