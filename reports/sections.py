@@ -15,6 +15,7 @@ from pipeline.analysis.winners import NOT_MEASURED
 from reports import drawing, figures, numbers, quality_tables, sentences, tables
 from reports import pools as pool_frames
 from reports.document import Block, Figure, Heading, Item, Items, Panel, Paragraph, Words, clean, words
+from reports.interpreters.names import short_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -69,7 +70,9 @@ def answer(report: Report) -> list[Block]:
     summary = report.summary
     blocks: list[Block] = [sentences.trust(summary.trust, summary.oracles), *_sentences(report)]
     if (summary.winners["outcome"] != NOT_MEASURED).any():
-        blocks.append(tables.decision(summary.winners, name="decision", several_interpreters=report.several))
+        facts = report.bundle.run.get("interpreters") or {}
+        named = summary.winners.replace({"interpreter": short_names(report.interpreters, facts)})
+        blocks.append(tables.decision(named, name="decision", several_interpreters=report.several))
     elif summary.winners.empty:
         blocks.append(_none("The run holds no cases, so there is nothing to answer."))
     else:
@@ -82,7 +85,10 @@ def answer(report: Report) -> list[Block]:
 def _sentences(report: Report) -> Iterator[Block]:
     """The answers, those that several interpreters share only once."""
     shared: dict[Item, list[str]] = {}
+    facts = report.bundle.run.get("interpreters") or {}
     for interpreter, rows in _by_interpreter(report, report.summary.winners):
+        if report.several and (facts.get(interpreter) or {}).get("error"):
+            continue  # why it can't be used stands with what was not measured
         for item in sentences.answers(rows):
             shared.setdefault(item, []).append(interpreter)
     groups: dict[tuple[str, ...], list[Item]] = {}

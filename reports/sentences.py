@@ -79,8 +79,7 @@ def _verdict(row: Row) -> Words:
         return words(" ", strong("no difference that pays"), ": ", plain(row["reason"]), ".")
     sentence = words(" ", strong(NO_DIFFERENCE), ": ", plain(name), " ", *_times(row, prefix, verb=True))
     if not numbers.missing(row["mde"]) and row["mde"] < LARGEST_EFFECT:
-        found = numbers.percent(row["mde"])
-        sentence += words("; a difference of ", plain(found), " would probably have shown")
+        sentence += words(f"; a difference of {numbers.percent(row['mde'])} would probably have shown")
     return sentence + words(".")
 
 

@@ -76,8 +76,11 @@ def _brief(row: Row) -> Words:
     ends = numbers.interval(row["low"], row["high"])
     if row["outcome"] == EQUAL:
         return words(f"the same ({ends})")
-    if row["outcome"] in (SLOWER, FASTER):
-        return words(f"{numbers.ratio(row['ratio'])} times the time ({ends})")
+    if row["outcome"] == SLOWER:
+        return words(f"{numbers.ratio(row['ratio'])} times as long ({ends})")
+    if row["outcome"] == FASTER:
+        ends = numbers.interval(1 / row["high"], 1 / row["low"])
+        return words(f"{numbers.ratio(1 / row['ratio'])} times as fast ({ends})")
     return words(f"no reliable difference ({ends}{_detectable(row)})")
 
 

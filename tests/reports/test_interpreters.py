@@ -87,6 +87,14 @@ def test_versions_and_builds_that_differ_together_are_no_cost_of_free_threading(
     assert text.endswith("They differ in version and build, so this is not the cost of free threading alone.")
 
 
+def test_what_is_faster_is_told_as_such() -> None:
+    made = planted(slower={FREE: 0.02}, workloads=("int_loop", "hash_large"), strategies=("serial",), memory_blocks=0)
+    (text,) = (each for each in told(shown(made)) if each.startswith("In one thread"))
+    assert re.search(
+        r"is (49|50|51)\.\d times \(.*\) as fast as under current .*: int_loop \d\d\.\d times as fast", text
+    )
+
+
 def test_no_reliable_difference_says_what_would_have_shown() -> None:
     made = planted(cv=0.1, blocks=3, workloads=("int_loop",), strategies=("serial", "threads"), memory_blocks=0)
     (text,) = (each for each in told(shown(made)) if each.startswith("In one thread"))
@@ -176,6 +184,16 @@ def test_an_interpreter_that_is_missing_is_told_with_its_reason() -> None:
     texts = told(shown(made))
     assert "Fewer than two interpreters have results, so there is nothing to compare." in texts
     assert "python3.13t was not measured: there is no interpreter at <b>." in texts
+
+
+def test_the_first_page_leaves_an_interpreter_that_is_missing_to_what_was_not_measured() -> None:
+    made = planted(workloads=("int_loop",), strategies=("serial", "threads"), memory_blocks=0, blocks=3)
+    gone = made.invocations["interpreter"] == FREE
+    made.invocations.loc[gone, "status"] = "unsupported"
+    made.run["interpreters"][FREE] = {"error": "there is no interpreter"}
+    report = sections.Report(Loaded(Path(), made.run, made.invocations, made.measurements), summarise(made))
+    headings = [text_of(block.words) for block in sections.answer(report) if isinstance(block, Heading)]
+    assert headings == ["Under current (CPython 3.13.0)"]
 
 
 def test_a_lock_that_a_module_switched_on_is_a_warning() -> None:
