@@ -52,7 +52,18 @@ def jump_generator(start: int, steps: int) -> int:
 
 
 class Noop(Workload):
-    """An empty task: what remains is the strategy's own cost of handing out work and collecting results."""
+    """An empty task: what remains is the strategy's own cost of handing out work and collecting results.
+
+    One task returns the number that it was given. Its time under a strategy, less that under `serial`, is what the
+    strategy takes for one task: pickling, queues, locks, waking a worker up. A task of your own has to take much
+    longer than that before running it elsewhere can pay.
+
+    Expected: no strategy is faster than `serial`, whatever the build of Python. Threads take some tens of
+    microseconds for each task, processes several times as much, and more workers hardly help, because one thread
+    hands out all the work.
+
+    The tests and every run check that each task gives back its own number.
+    """
 
     name = "noop"
     needs = Resource.OVERHEAD
@@ -70,7 +81,17 @@ class Noop(Workload):
 
 
 class SquareAndQuad(Workload):
-    """The square and the fourth power of a number: the classic first example, far too small to pay off."""
+    """The square and the fourth power of a number: the classic first example, far too small to pay off.
+
+    One task computes `number ** 2` or `number ** 4`, in turn. It takes a fraction of a microsecond.
+
+    It is the example with which many introductions to threads and processes begin, and shows what they leave out:
+    starting the workers and handing out the tasks takes thousands of times as long as the work.
+
+    Expected: `serial` wins everywhere, with and without a GIL, however many CPUs there are.
+
+    The tests and every run check the powers by repeated multiplication. `number` is the base.
+    """
 
     name = "square_and_quad"
     needs = Resource.OVERHEAD
@@ -90,7 +111,21 @@ class SquareAndQuad(Workload):
 
 
 class IntLoop(Workload):
-    """Steps a small random number generator in pure Python: bytecode that holds the GIL from start to end."""
+    """Steps a small random number generator in pure Python: bytecode that holds the GIL from start to end.
+
+    One task does `state = (state * 69 + 5) & 4194303` in a loop. All numbers stay below 2**30, where CPython's integers
+    are fastest, and nothing is shared with other tasks: the purest case of computing in Python.
+
+    It answers the first question about threads: do they make Python code faster?
+
+    Expected: with the GIL they don't, however many there are, while processes speed up by the number of CPUs. On a
+    free-threaded build threads do as processes do.
+
+    The tests and every run compare the last state with the one found in a few steps, by squaring the map; a single
+    step left out or made twice shows. The tests also check that the numbers stay as small as said.
+
+    `steps` is the size of a task; its time is in proportion.
+    """
 
     name = "int_loop"
     needs = Resource.CPU

@@ -21,6 +21,15 @@ SMALL = {
     "allocate": {"size": 10_000},
     "preloaded": {"size": 10_000},
     "lock_contention": {"seconds": 0.001},
+    "object_graph": {"parcels": 50},
+    "shared_object": {"rounds": 50},
+    "hash_small": {"rounds": 3},
+    "json_parse": {"length": 50},
+    "numpy_elementwise": {"size": 4096, "rounds": 5},
+    "numpy_matmul": {"order": 16, "rounds": 3},
+    "memory_bandwidth": {"size": 10_000, "slices": 5},
+    "garbage": {"pairs": 50},
+    "python_kernels": {"rounds": 50},
     "heartbeat": {"interval": 0.001, "beats": 3},
 }
 
