@@ -99,7 +99,7 @@ def _labels(frame: pd.DataFrame) -> list[str]:
     for row in frame.to_dict("records"):
         method = text_or_none(row["start_method"])
         details = [] if method is None else [method]
-        options = {name[7:]: row[name] for name in varying[row["strategy"]]}
+        options = {name[7:]: row[name] for name in varying[row["strategy"]] if not missing(row[name])}
         details += [setting("", {name: value}) for name, value in options.items()]
         labels.append(f"{row['strategy']} ({', '.join(details)})" if details else str(row["strategy"]))
     return labels

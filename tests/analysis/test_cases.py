@@ -57,7 +57,7 @@ def test_options_that_vary_are_part_of_the_label():
     assert dict(zip(found["case_id"], found["label"], strict=True)) == {
         "1": "mp_pool (fork, chunksize 1)",
         "2": "mp_pool (fork, chunksize 4)",
-        "3": "mp_pool (spawn, chunksize auto)",
+        "3": "mp_pool (spawn)",
         "4": "threads",
     }
 
