@@ -75,20 +75,20 @@ def test_sixty_processes_are_alive_at_once_with_one_for_each_task():
 
 
 @pytest.mark.parametrize(("name", "method"), THREADS)
-def test_never_more_threads_than_workers_are_busy(name, method):
-    busy, peak, lock = 0, 0, threading.Lock()
+def test_as_many_threads_as_workers_are_busy_and_never_more(name, method):
+    # More than any executor would choose by itself.
+    workers = (os.cpu_count() or 1) + 7
+    busy, peak, lock, all_at_once = 0, 0, threading.Lock(), threading.Barrier(workers)
 
     def count(item):
         nonlocal busy, peak
         with lock:
             busy += 1
             peak = max(peak, busy)
-        time.sleep(0.002)
+        all_at_once.wait(timeout=30)
         with lock:
             busy -= 1
 
-    # More than any executor would choose by itself.
-    workers = (os.cpu_count() or 1) + 7
     with started(count, name, method, workers) as strategy:
         strategy.run(count, range(4 * workers))
     assert peak == workers
