@@ -6,7 +6,7 @@ from experiments.parameters import Parameter, Parameterised, integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -53,6 +53,11 @@ class Workload(Parameterised):
         """The declared ones and, where the size of a task can be chosen, those that vary it."""
         found = super().parameters()
         return {**found, **SWEEPS} if any(one.target_s is not None for one in found.values()) else found
+
+    @classmethod
+    def contradiction(cls, values: Mapping[str, Any]) -> str | None:  # noqa: ARG003
+        """Why these values of the parameters don't go together, or None if they do."""
+        return None
 
     def items(self, count: int) -> list[Any]:
         """The arguments of `count` tasks."""

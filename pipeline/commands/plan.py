@@ -18,6 +18,7 @@ from pipeline.machine.interpreters import facts_of
 from pipeline.plan.expand import make_plan
 from pipeline.plan.oracles import SHARE
 from pipeline.plan.plan import Plan
+from pipeline.plan.possible import libraries_of
 from pipeline.run.progress import in_words, span
 
 
@@ -29,8 +30,9 @@ def plan_for(path: Path, *, seed: int, measure: Mapping[str, Any] | None = None)
     """
     cpus = effective_cpus()
     config = with_measure(load_config(path, cpus=cpus), measure or {})
-    names = [name for grid in config.grids for name in grid.interpreters]
-    interpreters = facts_of(names, config_dir=config.path.parent)
+    choices = [choice for grid in config.grids for choice in grid.interpreters]
+    libraries, users = libraries_of(config)
+    interpreters = facts_of(choices, config_dir=config.path.parent, libraries=libraries, users=users)
     return make_plan(config, cpus=cpus, interpreters=interpreters, seed=seed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import product
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -52,6 +53,10 @@ class Choice(Located):
     """Its name."""
     values: dict[str, tuple[Scalar, ...]] = {}  # noqa: RUF012 - frozen, and copied by pydantic
     """Every parameter's values in SI units, defaults included; None is decided by calibration or by the plan."""
+
+    def points(self) -> list[dict[str, Scalar]]:
+        """Every combination of the parameters' values."""
+        return [dict(zip(self.values, point, strict=True)) for point in product(*self.values.values())]
 
     @classmethod
     def available(cls) -> dict[str, type[Parameterised]]:

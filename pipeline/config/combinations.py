@@ -44,7 +44,7 @@ def combinations(grid: Grid, *, cpus: int) -> Iterator[Combination]:
             parameters = dict(values)
             if isinstance(tasks := parameters.get("tasks"), str):
                 parameters["tasks"] = evaluate(tasks, cpus=cpus, workers=workers)
-            yield Combination(workload, parameters, strategy, options, workers, interpreter)
+            yield Combination(workload, parameters, strategy, options, workers, interpreter.label)
 
 
 def empty_grids(config: Config, *, cpus: int) -> list[Mistake]:

@@ -204,15 +204,6 @@ def _read_precision(value: object) -> float:
     return float(fraction)
 
 
-def _read_interpreter(value: object) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(getattr(value, "text", value))
-    if not isinstance(value, str) or not value.strip():
-        message = f"must be current, the name of a Python or its path, not {written(value)}"
-        raise ValueError(message)
-    return value
-
-
 PositiveDuration = Annotated[float, BeforeValidator(_read_positive_duration), WithJsonSchema(DURATION_SCHEMA)]
 PositiveSize = Annotated[int, BeforeValidator(_read_positive_size), WithJsonSchema(SIZE_SCHEMA)]
 Count = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(read_integer)]
@@ -235,11 +226,6 @@ Workers = Annotated[
     WithJsonSchema(
         {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_WORKERS}, _EXPRESSION_SCHEMA, _RANGE_SCHEMA]}
     ),
-]
-Interpreter = Annotated[
-    str,
-    BeforeValidator(_read_interpreter),
-    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}]}),
 ]
 Text = StrictStr
 Truth = StrictBool

@@ -6,11 +6,12 @@ from functools import partial
 from math import prod
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from pipeline.config.choices import StrategyChoice, WorkloadChoice
 from pipeline.config.exclude import Exclude, all_parameters, parameters_of, read_excludes
-from pipeline.config.fields import Interpreter, OneOrMore, Workers, read_axis, read_integer
+from pipeline.config.fields import OneOrMore, Workers, read_axis, read_integer
+from pipeline.config.interpreters import InterpreterChoice
 from pipeline.config.located import Located, sentence
 from pipeline.config.measure import Measure
 from pipeline.config.ranges import expanded
@@ -48,8 +49,10 @@ class Grid(Located):
     """Ways to run the tasks: names, or mappings with `use` and values of parameters."""
     workers: Annotated[tuple[Workers, ...], BeforeValidator(_counts), OneOrMore()] = (1, 2, "cpus")
     """Numbers of workers: whole numbers, expressions such as `cpus`, `2*cpus`, `cpus-1`, or `1 .. 64 x2`."""
-    interpreters: Annotated[tuple[Interpreter, ...], BeforeValidator(read_axis), OneOrMore()] = ("current",)
-    """Pythons that run the measured code: `current`, names such as `python3.13`, or paths."""
+    interpreters: Annotated[tuple[InterpreterChoice, ...], BeforeValidator(read_axis), OneOrMore()] = Field(
+        default=(InterpreterChoice(use="current"),), json_schema_extra={"default": ["current"]}
+    )
+    """Pythons that run the measured code: `current`, names such as `python3.13`, paths, or mappings with `use`."""
     exclude: tuple[Exclude, ...] = ()
     """Cases to leave out; each entry leaves out the cases that meet all its conditions."""
     measure: Measure = Measure()

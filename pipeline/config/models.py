@@ -16,6 +16,7 @@ from pipeline.config.exclude import Exclude
 from pipeline.config.fields import OneOrMore, Text, read_axis, written
 from pipeline.config.functions import UserFunction
 from pipeline.config.grid import Grid
+from pipeline.config.interpreters import InterpreterChoice
 from pipeline.config.located import Located
 from pipeline.config.measure import Blocks, Measure, RunMeasure
 from pipeline.config.mistakes import ConfigError, Place
@@ -29,6 +30,7 @@ __all__ = [
     "Config",
     "Exclude",
     "Grid",
+    "InterpreterChoice",
     "Measure",
     "RunMeasure",
     "StrategyChoice",
@@ -118,7 +120,7 @@ def _resolved_grid(grid: Grid, folder: Path) -> dict[str, Any]:
         "workloads": [_resolved_choice(choice, folder) for choice in grid.workloads],
         "strategies": [_resolved_choice(choice, folder) for choice in grid.strategies],
         "workers": list(grid.workers),
-        "interpreters": list(grid.interpreters),
+        "interpreters": [_resolved_interpreter(choice, folder) for choice in grid.interpreters],
         "exclude": [_resolved_exclude(exclude, folder) for exclude in grid.exclude],
         "measure": grid.measure.model_dump(mode="json", by_alias=True),
         "place": _relative(grid.place, folder),
@@ -133,6 +135,11 @@ def _resolved_choice(choice: WorkloadChoice | StrategyChoice, folder: Path) -> d
         own_folder = _absolute(choice.place.file).parent
         axes["items"] = f"{_relative_path(choice.user.items_file, own_folder)}:{choice.user.items}"
     return {"use": choice.use, **axes, "place": _relative(choice.place, folder)}
+
+
+def _resolved_interpreter(choice: InterpreterChoice, folder: Path) -> str | dict[str, Any]:
+    resolved = choice.resolved()
+    return resolved if isinstance(resolved, str) else {**resolved, "place": _relative(choice.place, folder)}
 
 
 def _resolved_exclude(exclude: Exclude, folder: Path) -> dict[str, Any]:

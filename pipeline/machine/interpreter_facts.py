@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import selectors
-import signal
-import subprocess
-import time
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UserError
+from pipeline.machine import asking
+from pipeline.machine.asking import InterpreterError, output_of, quoted, signal_name
+from pipeline.machine.switches import Switches, broken_promises
 
 OLDEST = (3, 9)
-TIMEOUT_S = 10.0
 MARK = "whichpool-interpreter "
-LARGEST_ANSWER_BYTES = 1 << 16
-READ_BYTES = 1 << 14
+NO_SWITCHES = Switches()
 
 QUESTION = """
-import json, sys
+import sys
+sys.path[:] = [folder for folder in sys.path if folder]
+import json
 told = {
     "executable": sys.executable or "",
     "installation": sys.base_prefix,
@@ -44,6 +41,7 @@ if sys.version_info >= (3, 9):
         gil_enabled=gil() if gil else True,
         free_threaded="free-threading" in sys.version or bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         jit=jit.is_enabled() if jit else None,
+        jit_available=jit.is_available() if jit else None,
         optimised=None if arguments is None else "--enable-optimizations" in arguments,
         link_time_optimised=None if arguments is None else "--with-lto" in arguments,
         debug=hasattr(sys, "gettotalrefcount"),
@@ -54,11 +52,8 @@ if sys.version_info >= (3, 9):
     )
 sys.stdout.write(sys.argv[1] + json.dumps(told) + chr(10))
 """
-"""Understood by every Python 3, so that those that are too old can be told by name."""
-
-
-class InterpreterError(UserError):
-    """An interpreter that can't be used, and why."""
+"""Understood by every Python 3, so that those that are too old can be told by name. The current folder, which may have
+modules called like those of the standard library, is left out first: `-I` isn't given with variables."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +80,8 @@ class Interpreter:
     """Whether the build can run without the GIL."""
     jit: bool | None
     """Whether the just-in-time compiler of CPython is on; None where the interpreter doesn't tell."""
+    jit_available: bool | None
+    """Whether there is one that could be switched on."""
     optimised: bool | None
     """Whether it was built with profile-guided optimisation; None where that isn't recorded."""
     link_time_optimised: bool | None
@@ -108,11 +105,12 @@ class Interpreter:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
 
 
-def identify(path: Path) -> Interpreter:
-    """Runs the interpreter once and returns what it says of itself.
+def identify(path: Path, switches: Switches = NO_SWITCHES) -> Interpreter:
+    """Runs the interpreter once, with the given options and variables, and returns what it says of itself.
 
     Raises:
-        InterpreterError: if it is missing, isn't executable, crashes, is no Python, or is older than Python 3.9.
+        InterpreterError: if it is missing, isn't executable, crashes, is no Python, is older than Python 3.9, or
+            doesn't do what the switches ask for.
     """
     path = Path(os.path.abspath(path))  # not `resolve`: a virtual environment's python is a link
     if path.is_dir():
@@ -122,32 +120,37 @@ def identify(path: Path) -> Interpreter:
     if not os.access(path, os.X_OK):
         raise InterpreterError(f"{path} isn't executable: chmod +x makes it so, if it is an interpreter")
     status = path.stat()
-    return _identify(str(path), status.st_mtime_ns, status.st_size)
+    return _identify(str(path), switches, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=256)
-def _identify(path: str, modified_ns: int, size: int) -> Interpreter:
+def _identify(path: str, switches: Switches, modified_ns: int, size: int) -> Interpreter:
     """Cached as long as the file is the same; starting a shim takes a tenth of a second."""
     del modified_ns, size
-    found = _asked(path)
+    found = _asked(path, switches)
     if os.path.realpath(found.executable) != os.path.realpath(path):
         # Something that starts the interpreter. Asked directly it may lack what that something prepares.
         try:
-            return _asked(found.executable)
+            return _asked(found.executable, switches)
         except InterpreterError:
             return replace(found, executable=path)
     return found
 
 
-def _asked(path: str) -> Interpreter:
-    output, exit_code = _output_of([path, "-I", "-S", "-c", QUESTION, MARK])
+def _asked(path: str, switches: Switches) -> Interpreter:
+    command = [path, *switches.isolated(), "-c", QUESTION, MARK]
+    output, exit_code = output_of(command, switches.variables(os.environ))
     match = re.search(rf"^{MARK}(.*)$", output, re.MULTILINE)
+    shown = f"{path} {switches}".strip()
     if match is None:
-        raise InterpreterError(_why_no_answer(path, output, exit_code))
+        raise InterpreterError(_why_no_answer(path, shown, output, exit_code))
     try:
-        return _interpreter(path, json.loads(match[1]))
+        found = _interpreter(path, json.loads(match[1]))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InterpreterError(f"{path} gives no sensible answer: {_quoted(match[1])}") from None
+        raise InterpreterError(f"{shown} gives no sensible answer: {quoted(match[1])}") from None
+    for broken in broken_promises(switches, gil_enabled=found.gil_enabled, jit=found.jit):
+        raise InterpreterError(f"{shown}: {broken}")
+    return found
 
 
 def _interpreter(path: str, told: dict[str, Any]) -> Interpreter:
@@ -172,83 +175,20 @@ def _interpreter(path: str, told: dict[str, Any]) -> Interpreter:
     )
 
 
-def _why_no_answer(path: str, output: str, exit_code: int | None) -> str:
+def _why_no_answer(path: str, shown: str, output: str, exit_code: int | None) -> str:
+    when = "when it was asked for its version"
     if exit_code is None:
-        return f"{path} didn't answer within {TIMEOUT_S:g} s when it was asked for its version"
+        return f"{shown} didn't answer within {asking.TIMEOUT_S:g} s {when}"
     if "nknown option: -I" in output:  # as Python 2 says
-        version, _ = _output_of([path, "-V"])
+        version, _ = output_of([path, "-V"])
         return _too_old(path, version.strip().removeprefix("Python "))
     if exit_code < 0:
-        return f"{path} was killed by {_signal_name(-exit_code)} when it was asked for its version"
+        return f"{shown} was killed by {signal_name(-exit_code)} {when}"
     if exit_code > 0:
-        return f"{path} failed with exit code {exit_code} when it was asked for its version: {_quoted(output)}"
-    return f"{path} is no Python interpreter: asked for its version, it said {_quoted(output)}"
+        return f"{shown} failed with exit code {exit_code} {when}: {quoted(output)}"
+    return f"{shown} is no Python interpreter: asked for its version, it said {quoted(output)}"
 
 
 def _too_old(path: str, version: str) -> str:
     oldest = ".".join(map(str, OLDEST))
     return f"{path} is Python {version}; only {oldest} and newer can be measured"
-
-
-def _quoted(output: str) -> str:
-    lines = output.strip().splitlines()
-    return repr(lines[-1][:200]) if lines else "nothing"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def _output_of(command: list[str]) -> tuple[str, int | None]:
-    """Output and exit code; None as exit code if it took too long or said far too much.
-
-    What the command starts is in a session of its own and ends with it.
-    """
-    try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    except OSError as error:
-        raise InterpreterError(f"{command[0]} can't be started: {error.strerror}") from None
-    with process:
-        output, complete = _read(process, time.monotonic() + TIMEOUT_S)
-        if not complete:
-            _kill_session(process)
-        return output.decode("utf-8", "replace"), process.wait() if complete else None
-
-
-def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, bool]:
-    """What the process says until the answer is there or it has ended; whether that was in time.
-
-    Not until the end of file: something that it started may keep its output open.
-    """
-    assert process.stdout is not None
-    output = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline and len(output) < LARGEST_ANSWER_BYTES:
-            if selector.select(min(0.1, max(deadline - time.monotonic(), 0))):
-                part = os.read(process.stdout.fileno(), READ_BYTES)
-                output += part
-                if not part:
-                    return output, _ended(process, deadline)
-            elif process.poll() is not None:
-                return output, True
-    return output, False
-
-
-def _ended(process: subprocess.Popen[bytes], deadline: float) -> bool:
-    try:
-        process.wait(max(deadline - time.monotonic(), 0))
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _kill_session(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.kill()

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.errors import did_you_mean
-from pipeline.machine.interpreter_facts import Interpreter, InterpreterError, identify
+from pipeline.machine.asking import InterpreterError
+from pipeline.machine.interpreter_facts import NO_SWITCHES, Interpreter, identify
+from pipeline.machine.libraries import library_facts
+from pipeline.machine.switches import Switches
 
 __all__ = ["Interpreter", "InterpreterError", "discover", "facts_of", "find", "identify", "resolve"]
 
@@ -53,8 +56,8 @@ def find(name: str, *, config_dir: Path) -> Path | None:
     return _direct(name, config_dir) or _search(name)[0]
 
 
-def resolve(name: str, *, config_dir: Path) -> Interpreter:
-    """The interpreter that a configuration means.
+def resolve(name: str, *, config_dir: Path, switches: Switches = NO_SWITCHES) -> Interpreter:
+    """The interpreter that a configuration means, as it is with these options and variables.
 
     Raises:
         InterpreterError: if there is none, or it can't be used; the message says why and names what there is.
@@ -64,7 +67,7 @@ def resolve(name: str, *, config_dir: Path) -> Interpreter:
     if path is None:
         path, unusable = _search(name)
     if path is not None:
-        return identify(path)
+        return identify(path, switches)
     known = list(dict.fromkeys(found.name for found in discover()))
     hint = f": {unusable[0]}" if unusable else did_you_mean(name, known)
     raise InterpreterError(
@@ -73,11 +76,45 @@ def resolve(name: str, *, config_dir: Path) -> Interpreter:
     )
 
 
-def facts_of(names: Iterable[str], *, config_dir: Path) -> dict[str, dict[str, Any]]:
-    """For each name the fields of `Interpreter`, or under `error` why it can't be used; asked at the same time."""
-    wanted = list(dict.fromkeys(names))
+class Named(Protocol):
+    """A value of the interpreter axis."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def use(self) -> str: ...
+    @property
+    def switches(self) -> Switches: ...
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A value of the interpreter axis that is a mere name."""
+
+    use: str
+    switches: Switches = NO_SWITCHES
+
+    @property
+    def label(self) -> str:
+        """The name."""
+        return self.use
+
+
+def facts_of(
+    names: Iterable[str | Named], *, config_dir: Path, libraries: Iterable[str] = (), users: bool = False
+) -> dict[str, dict[str, Any]]:
+    """For each label the fields of `Interpreter`, or under `error` why it can't be used; asked at the same time.
+
+    Where there are options and variables, `options` and `environment` say so. Where `libraries` are needed, by the
+    `users` own functions or not, `libraries` says who has which version.
+    """
+    choices = [Bare(name) if isinstance(name, str) else name for name in names]
+    wanted = {choice.label: choice for choice in reversed(choices)}
+    needed = sorted(set(libraries))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(wanted, pool.map(lambda name: _facts(name, config_dir), wanted), strict=True))
+        told = pool.map(lambda choice: _facts(choice, config_dir, needed, users), wanted.values())
+        facts = dict(zip(wanted, told, strict=True))
+    return {choice.label: facts[choice.label] for choice in choices}
 
 
 def discover() -> list[Interpreter]:
@@ -228,11 +265,20 @@ def _installed_executables() -> Iterator[Path]:
         yield from (Path(folder, name) for name in names if pattern.fullmatch(name))
 
 
-def _facts(name: str, config_dir: Path) -> dict[str, Any]:
+def _facts(choice: Named, config_dir: Path, libraries: list[str], users: bool) -> dict[str, Any]:
+    switches = choice.switches
     try:
-        return resolve(name, config_dir=config_dir).to_json()
+        found = resolve(choice.use, config_dir=config_dir, switches=switches)
     except InterpreterError as error:
         return {"error": str(error)}
+    facts = found.to_json()
+    if switches.options:
+        facts["options"] = list(switches.options)
+    if switches.environment:
+        facts["environment"] = dict(switches.environment)
+    if libraries:
+        facts["libraries"] = library_facts(found.name, found.executable, libraries, users=users)
+    return facts
 
 
 def _identified(path: Path) -> Interpreter | None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from experiments.catalogue import strategies, workloads
 from experiments.workloads.base import SWEEPS, Workload
 from experiments.workloads.user import UserFunction
-from pipeline.config.choices import Choice, WorkloadChoice
+from pipeline.config.choices import WorkloadChoice
 from pipeline.config.expressions import evaluate
 from pipeline.config.fields import Scalar
 from pipeline.config.grid import Grid
 from pipeline.config.models import Config
 from pipeline.plan.case import Case
 from pipeline.plan.oracles import with_oracles
-from pipeline.plan.plan import Exclusion, InterpreterFacts, Plan
+from pipeline.plan.plan import Exclusion, InterpreterFacts, Plan, workload_class
+from pipeline.plan.possible import why_impossible
 
 SMALLEST_BATCH = 16
 TASKS_PER_CPU = 4
@@ -36,9 +38,11 @@ def make_plan(config: Config, *, cpus: int, interpreters: Mapping[str, Interpret
                 exclusions[Exclusion(case.label, rule.reason or f"excluded at {rule.place}")] = None
             else:
                 cases.setdefault(case.case_id, case)
+    names = {choice.label: choice.use for grid in config.grids for choice in grid.interpreters}
     for case in list(cases.values()):
-        error = interpreters[case.interpreter].get("error")
-        cases.setdefault(case.baseline_id, case.baseline(unsupported=error))
+        baseline = case.baseline(unsupported=None)
+        reason = _why_unsupported(baseline, interpreters[case.interpreter], names[case.interpreter])
+        cases.setdefault(case.baseline_id, replace(baseline, unsupported=reason))
     plan = Plan(
         config=config,
         cpus=cpus,
@@ -55,24 +59,21 @@ def _combinations(grid: Grid, cpus: int, interpreters: Mapping[str, InterpreterF
     counts = [evaluate(expression, cpus=cpus) for expression in grid.workers]
     for choice, strategy, interpreter in itertools.product(grid.workloads, grid.strategies, grid.interpreters):
         strategy_class = strategies()[strategy.use]
-        for values, options in itertools.product(_points(choice), _points(strategy)):
+        for values, options in itertools.product(choice.points(), strategy.points()):
             for workers in counts if strategy_class.parallel else [1]:
-                yield Case(
+                case = Case(
                     workload=choice.use,
                     parameters=_completed(values, choice, cpus, workers),
                     strategy=strategy.use,
                     options=options,
                     workers=workers,
-                    interpreter=interpreter,
+                    interpreter=interpreter.label,
                     measure=grid.measure,
                     user=choice.user,
-                    unsupported=_why_unsupported(choice, strategy.use, options, interpreters[interpreter]),
                 )
-
-
-def _points(choice: Choice) -> list[dict[str, Scalar]]:
-    """Every combination of the values of a choice's parameters."""
-    return [dict(zip(choice.values, point, strict=True)) for point in itertools.product(*choice.values.values())]
+                yield replace(
+                    case, unsupported=_why_unsupported(case, interpreters[interpreter.label], interpreter.use)
+                )
 
 
 def _completed(values: dict[str, Scalar], choice: WorkloadChoice, cpus: int, workers: int) -> dict[str, Scalar]:
@@ -105,13 +106,9 @@ def _workload_class(choice: WorkloadChoice) -> type[Workload]:
     return UserFunction if choice.user is not None else workloads()[choice.use]
 
 
-def _why_unsupported(
-    choice: WorkloadChoice, strategy: str, options: dict[str, Scalar], interpreter: InterpreterFacts
-) -> str | None:
-    """What is known before anything is imported: the user's own functions are asked later."""
-    if interpreter.get("error"):
-        return str(interpreter["error"])
-    strategy_class = strategies()[strategy]
-    if strategy_class.asynchronous and choice.user is None and _workload_class(choice).coroutine is None:
-        return "no asynchronous form"
-    return strategy_class.unsupported(interpreter, options)
+def _why_unsupported(case: Case, facts: InterpreterFacts, name: str) -> str | None:
+    """What is known before anything is imported."""
+    strategy = strategies()[case.strategy]
+    users = case.user is not None
+    workload = workload_class(case)
+    return why_impossible(workload, case.parameters, strategy, case.options, facts=facts, name=name, users=users)

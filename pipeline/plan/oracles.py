@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from experiments.catalogue import strategies
+from experiments.catalogue import strategies, workloads
 from pipeline.config.fields import Scalar
 from pipeline.config.measure import Blocks, Measure
 from pipeline.machine.cpus import affinity
 from pipeline.plan.case import Case
-from pipeline.plan.plan import Plan
+from pipeline.plan.plan import InterpreterFacts, Plan
+from pipeline.plan.possible import why_impossible
 
 SHARE = 0.10
 """Of the budget, for all oracles together."""
@@ -160,13 +161,14 @@ def _memory(pool: Values) -> Iterator[Part]:
 
 
 def _case(part: Part, plan: Plan, interpreter: str) -> Case:
+    name = part.interpreter or interpreter
     return Case(
         workload=part.workload,
         parameters=part.parameters,
         strategy=part.strategy,
         options=part.options,
         workers=part.workers,
-        interpreter=part.interpreter or interpreter,
+        interpreter=name,
         measure=Measure(
             blocks=part.blocks,
             iterations=part.iterations,
@@ -175,11 +177,17 @@ def _case(part: Part, plan: Plan, interpreter: str) -> Case:
             timeout=min(TIMEOUT_S, plan.config.measure.timeout_s),
             memory=part.memory_only,
         ),
-        unsupported=part.unsupported,
+        unsupported=part.unsupported or _impossible(part, plan.interpreters[name], name),
         oracle=part.role,
         one_cpu=part.one_cpu,
         timed=not part.memory_only,
     )
+
+
+def _impossible(part: Part, facts: InterpreterFacts, name: str) -> str | None:
+    """A strategy that the user's own functions can use may still lack its library where nothing of theirs is seen."""
+    workload, strategy = workloads()[part.workload], strategies()[part.strategy]
+    return why_impossible(workload, part.parameters, strategy, part.options, facts=facts, name=name)
 
 
 def _affordable(cases: list[Case], plan: Plan) -> Iterator[Case]:

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.catalogue import place, strategies
+from experiments.strategies.base import Strategy
 from pipeline.config.fields import Scalar
 from pipeline.config.functions import UserFunction
 from pipeline.machine.cpus import affinity
+from pipeline.machine.switches import switches_of
 from pipeline.plan.case import Case
-from pipeline.plan.plan import Calibration, Plan, calibrated_parameter, workload_class
+from pipeline.plan.plan import Calibration, Plan, calibrated_parameter, workload_class, workload_of
+from pipeline.plan.possible import needed_libraries, provider
 
 CHECK_TIMEOUT_S = 60.0
 CALIBRATION_TIMEOUT_S = 120.0
-
-ISOLATED = ("-I", "-S")
-"""Built-in workloads need neither site-packages nor the user's environment variables."""
 
 INNER_THREADS = {
     "OMP_NUM_THREADS": "1",
@@ -50,7 +50,7 @@ def measure_request(plan: Plan, case: Case, for_pass: str, sizes: Mapping[tuple[
         "memory_limit_bytes": case.measure.memory_limit_bytes,
     }
     return {
-        **_process(plan, case.interpreter, case.user),
+        **_process(plan, case, strategies()[case.strategy]),
         "timeout_s": case.measure.timeout_s,
         "memory": for_memory,
         "parallel": strategy.parallel,
@@ -70,7 +70,7 @@ def calibration_request(plan: Plan, calibration: Calibration) -> dict[str, Any]:
         "target_s": calibration.target_s,
     }
     return {
-        **_process(plan, calibration.interpreter, None),
+        **_process(plan, case, strategies()["serial"]),
         "timeout_s": CALIBRATION_TIMEOUT_S,
         "memory": False,
         "parallel": False,
@@ -88,7 +88,7 @@ def check_request(plan: Plan, case: Case) -> dict[str, Any]:
         "tasks": case.parameters["tasks"],
     }
     return {
-        **_process(plan, case.interpreter, case.user),
+        **_process(plan, case, strategies()["serial"]),
         "timeout_s": CHECK_TIMEOUT_S,
         "memory": False,
         "parallel": False,
@@ -97,13 +97,21 @@ def check_request(plan: Plan, case: Case) -> dict[str, Any]:
     }
 
 
-def _process(plan: Plan, interpreter: str, user: UserFunction | None) -> dict[str, Any]:
+def _process(plan: Plan, case: Case, strategy: type[Strategy]) -> dict[str, Any]:
     """Which process to start: interpreter, options, environment."""
-    options = () if user is not None else ISOLATED
-    environment = {key: value for key, value in os.environ.items() if key not in NOT_PASSED_ON}
+    facts = plan.interpreters[case.interpreter]
+    switches = switches_of(facts)
+    users = case.user is not None
+    libraries = needed_libraries(workload_class(case), case.parameters, strategy, case.options)
+    executable = (provider(facts, libraries, users=users) if libraries else None) or facts["executable"]
+    # Built-in workloads need nothing of the user's, and site-packages only for a library.
+    options = list(switches.options) if users else switches.isolated(site=bool(libraries))
+    around = {key: value for key, value in os.environ.items() if key not in NOT_PASSED_ON}
+    environment = {**around, **dict(switches.environment)} if users else switches.variables(around)
     return {
-        "interpreter": [plan.interpreters[interpreter]["executable"], *options],
-        "environment": {**environment, **INNER_THREADS},
+        "interpreter": [executable, *options],
+        "environment": {**environment, **INNER_THREADS, **workload_of(case).environment()},
+        "starts_without_gil": facts.get("gil_enabled") is False,
     }
 
 

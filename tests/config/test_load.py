@@ -46,7 +46,7 @@ def test_the_example(load, folder):
     assert (user.user.function, user.user.items) == ("resize", "images")
     assert grid.strategies[2].values["start_method"] == ("fork", "forkserver", "spawn")
     assert grid.workers == (1, 2, "cpus", "2*cpus")
-    assert grid.interpreters == ("current", "python3.13", "/path/to/python3.14t")
+    assert [choice.label for choice in grid.interpreters] == ["current", "python3.13", "/path/to/python3.14t"]
     assert [str(rule) for rule in grid.exclude] == [
         "workload: int_loop, strategy: asyncio",
         "workload: sleep*, workers: > cpus",
@@ -65,7 +65,7 @@ def test_defaults(load):
     assert config.measure.memory
     assert config.measure.memory_limit_bytes is None
     assert config.grids[0].workers == (1, 2, "cpus")
-    assert config.grids[0].interpreters == ("current",)
+    assert [choice.label for choice in config.grids[0].interpreters] == ["current"]
     assert config.grids[0].exclude == ()
 
 
@@ -98,7 +98,7 @@ def test_tasks_may_depend_on_the_machine(grid):
 
 def test_versions_that_yaml_takes_for_numbers_keep_their_digits(grid):
     made = grid("    workloads: noop\n    strategies: serial\n    interpreters: [3.10, 3.9]\n")
-    assert made.interpreters == ("3.10", "3.9")
+    assert [choice.use for choice in made.interpreters] == ["3.10", "3.9"]
 
 
 def test_words_that_older_yaml_takes_for_truth_are_text(load):

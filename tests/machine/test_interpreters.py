@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.machine import interpreter_facts, interpreters
+from pipeline.machine import asking, interpreter_facts, interpreters
 from pipeline.machine.interpreters import Interpreter, InterpreterError, discover, facts_of, find, identify, resolve
 
 HERE = Path(__file__).parent
@@ -237,7 +237,7 @@ def test_what_is_no_usable_interpreter_says_why(tmp_path: Path, code: str, expec
     "code", ["sleep 60", "sleep 60 & exec sleep 60", "while :; do echo yyyyyyyyyyyyyyyyyyyy; done"]
 )
 def test_one_that_never_ends_is_given_up_and_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(interpreter_facts, "TIMEOUT_S", 0.4)
+    monkeypatch.setattr(asking, "TIMEOUT_S", 0.4)
     path = script(tmp_path / "python", f"echo $$ > {tmp_path}/pid; {code}")
     start = time.monotonic()
     with pytest.raises(InterpreterError, match="didn't answer"):

@@ -24,7 +24,7 @@ def plan_of(folder: Path, text: str, *, cpus=4, seed=1, interpreters=None, oracl
     """The plan of a configuration, without oracles unless a test is about them."""
     config = config_of(folder, text)
     config = config.model_copy(update={"measure": config.measure.model_copy(update={"oracles": oracles})})
-    names = {name for grid in config.grids for name in grid.interpreters}
+    names = {choice.label for grid in config.grids for choice in grid.interpreters}
     known = dict.fromkeys(names, CPYTHON) | (interpreters or {})
     return make_plan(config, cpus=cpus, interpreters=known, seed=seed)
 
