@@ -54,6 +54,12 @@ def check(channel: Channel, request: dict[str, Any]) -> None:
         workload.close()
 
 
+def is_gil_enabled() -> bool:
+    """Whether the GIL is on in this process now."""
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    return True if enabled is None else enabled()
+
+
 def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, request: dict[str, Any]) -> None:
     function = workload.coroutine if strategy.asynchronous else workload.function
     if function is None:
@@ -70,11 +76,12 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     with channel.phase("startup"):
         workers = strategy.start(function)
     channel.worker_processes = strategy.standing_processes(workers)
+    gil_enabled = any(worker["gil_enabled"] for worker in workers)
     channel.tell(
         workers=len(workers),
         worker_processes=channel.worker_processes,
         distinct=len({(worker["process"], worker["thread"]) for worker in workers}),
-        gil_enabled=any(worker["gil_enabled"] for worker in workers),
+        gil_enabled=gil_enabled,
         python_version=sys.version.split()[0],
         n_tasks=len(items),
     )
@@ -97,6 +104,8 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
             channel.tell(checksum=checksum(workload.comparable(results)))
         del results
         items = workload.items(request["tasks"])
+    if not gil_enabled and is_gil_enabled():  # a task may have imported what switches it on
+        channel.tell(gil_enabled=True)
 
     if for_memory:
         channel.pause("done")

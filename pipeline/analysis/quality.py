@@ -134,21 +134,21 @@ def stops(run: Mapping[str, Any], described: pd.DataFrame) -> pd.DataFrame:
 def gil_contradictions(
     invocations: pd.DataFrame, described: pd.DataFrame, interpreters: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row per case whose workers report a GIL that nobody asked for on a free-threaded build.
-
-    A module that is known to have switched it on is no contradiction; `interpreters.switched_on` tells of it.
+    """One row per case whose workers report a GIL although the interpreter started without: something switched it on.
 
     Returns:
-        The columns of `cases` and `n`, the number of invocations that reported it: what they measured is a
-        build with a GIL.
+        The columns of `cases`; `n`, the number of invocations that reported it: what they measured is a build with
+        a GIL; and `by`, the modules that did it, missing where none is known.
     """
-    free = [name for name, facts in interpreters.items() if facts.get("free_threaded") and not facts.get("gil_enabled")]
+    without = [name for name, facts in interpreters.items() if facts.get("gil_enabled") is False]
     rows = with_columns(invocations, ("case_id", "interpreter", "gil_enabled", "gil_enabled_by"))
-    unexplained = rows["gil_enabled_by"].fillna("").astype("str").eq("")
-    on = rows["gil_enabled"].eq(other=True).fillna(value=False) & unexplained
-    found = rows[rows["interpreter"].isin(free) & on]
-    counts = found.groupby("case_id").size().rename("n").rename_axis("case_id").reset_index()
-    return described.merge(counts.astype({"case_id": "str", "n": "int64"}), on="case_id", how="inner")
+    found = rows[rows["interpreter"].isin(without) & rows["gil_enabled"].eq(other=True).fillna(value=False)]
+    records = [
+        (str(case_id), len(group), ", ".join(map(str, group["gil_enabled_by"].dropna().unique())) or None)
+        for case_id, group in found.groupby("case_id")
+    ]
+    counts = pd.DataFrame(records, columns=["case_id", "n", "by"])
+    return described.merge(counts.astype({"case_id": "str", "n": "int64", "by": "str"}), on="case_id", how="inner")
 
 
 def _most_frequent(messages: pd.Series[Any]) -> str | None:

@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,8 @@ def show_outcome(finished: Finished, console: Console) -> None:
     console.print("stopped by: " + ", ".join(f"{reason} ({count})" for reason, count in reasons))
     if outcome.disturbed:
         console.print(f"{outcome.disturbed} invocations were disturbed by others; {outcome.repeated} were repeated")
+    for found in outcome.gil_switched_on:
+        console.print(f"[yellow]{escape(str(found))}[/]")
     unsupported = [case for case in grid if case["unsupported"]]
     if unsupported:
         console.print(f"{len(unsupported)} cases are not possible here (`whichpool plan` says why)")
@@ -171,6 +173,7 @@ def outcome_as_json(finished: Finished) -> str:
             "timing_invocations": sum(outcome.timing_invocations[case_id] for case_id in stopped_by),
             "disturbed": outcome.disturbed,
             "repeated": outcome.repeated,
+            "gil_switched_on": [asdict(found) for found in outcome.gil_switched_on],
             "unsupported": sum(case["unsupported"] is not None for case in grid.values()),
             "failures": outcome.failures,
             "stopped_by": stopped_by,

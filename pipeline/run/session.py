@@ -13,6 +13,7 @@ from pipeline.plan.oracles import SHARE as ORACLES_SHARE
 from pipeline.plan.plan import Plan
 from pipeline.run.client import Spawner, SpawnerDied
 from pipeline.run.contamination import disturbance
+from pipeline.run.gil import GilSwitchedOn, gil_switched_on
 from pipeline.run.journal import Journal
 from pipeline.run.ledger import BUDGET, CONTAMINATED, INTERRUPTED, Ledger
 from pipeline.run.progress import RunProgress
@@ -34,6 +35,8 @@ class Outcome:
     """Timing invocations that somebody else's work disturbed."""
     repeated: int = 0
     """How many of them were repeated."""
+    gil_switched_on: tuple[GilSwitchedOn, ...] = ()
+    """Where an interpreter that starts without the GIL got it all the same."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,7 @@ class Session:
             failures=failures,
             disturbed=sum(entry.get("status") == CONTAMINATED for entry in self._journal.entries),
             repeated=self._ledger.repeated,
+            gil_switched_on=gil_switched_on(self._plan, self._journal.entries),
         )
 
     def _spent_s(self) -> float:

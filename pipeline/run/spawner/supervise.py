@@ -46,7 +46,13 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
         tuple(dict.fromkeys([*(memory.join_files if memory else ()), *accounts.join_files])),
         request.get("pinned", ()),
     )
-    watch = Watch(launched, start + request["timeout_s"], memory, stop_fd)
+    watch = Watch(
+        launched,
+        start + request["timeout_s"],
+        memory,
+        stop_fd,
+        starts_without_gil=request.get("starts_without_gil", False),
+    )
     reaped: list[Reaped] = []
     try:
         watch.send(request["probe"])
@@ -74,8 +80,16 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
         "phases": watch.phases,
         "memory": findings,
         "readings": watch.readings,
-        "facts": {key: value for key, value in watch.facts.items() if key not in ("error", "died", "worker_processes")},
+        "facts": _facts(watch),
     }
+
+
+def _facts(watch: Watch) -> dict[str, Any]:
+    """What the measured process told of itself, and what its standard error gave away."""
+    facts = {key: value for key, value in watch.facts.items() if key not in ("error", "died", "worker_processes")}
+    if watch.gil_enabled_by is not None:
+        facts |= {"gil_enabled": True, "gil_enabled_by": watch.gil_enabled_by}
+    return facts
 
 
 def _reference_cpus(request: dict[str, Any]) -> list[int]:

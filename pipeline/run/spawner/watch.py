@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import marshal
 import os
+import re
 import select
 import time
 
@@ -22,6 +23,10 @@ ORDER_FORMAT = 2
 LARGEST_MESSAGE_BYTES = 1 << 20
 READ_BYTES = 1 << 16
 STDERR_TAIL_BYTES = 4096
+GIL_WARNING = re.compile(rb"lock \(GIL\) has been enabled to load module '([^']{1,255})'")
+"""What a free-threaded CPython says, once in each process, when it imports a module that isn't made for it."""
+GIL_WARNING_BYTES = 512
+"""As much as the end of one part of the output may have of it."""
 READS_AT_ONCE = 64
 """Someone who writes faster than we read must not keep us from looking at the clock."""
 POLL_WITHOUT_PIDFD_S = 0.01
@@ -34,8 +39,17 @@ class Orphaned(Exception):
 class Watch:
     """What one measured process has told so far, and the waiting for more."""
 
-    def __init__(self, launched: Launched, deadline: float, memory: MemoryWatch | None, stop_fd: int) -> None:
+    def __init__(
+        self,
+        launched: Launched,
+        deadline: float,
+        memory: MemoryWatch | None,
+        stop_fd: int,
+        *,
+        starts_without_gil: bool = False,
+    ) -> None:
         self._launched = launched
+        self._starts_without_gil = starts_without_gil
         self._deadline = deadline
         self._memory = memory
         self._stop_fd = stop_fd
@@ -50,6 +64,8 @@ class Watch:
         self.timed_out = False
         self.rubbish = False
         self.stderr_tail = b""
+        self.gil_enabled_by: str | None = None
+        """The first module that switched the GIL on in any process of the invocation."""
 
     def send(self, request: dict[str, Any]) -> None:
         """Hands the measured process its request, or the word to go on."""
@@ -64,6 +80,10 @@ class Watch:
 
     def wait(self) -> None:
         """Returns when the process said that it is done, died, broke the protocol, or ran out of time."""
+        self._wait()
+        self._read_stderr()  # what was said just before the end
+
+    def _wait(self) -> None:
         poll = select.poll()
         poll.register(self._launched.channel, select.POLLIN)
         poll.register(self._launched.stderr, select.POLLIN)
@@ -88,7 +108,6 @@ class Watch:
                 self._memory.sample()
             if (self._launched.pidfd is None or self._launched.pidfd in ready) and self._launched.has_ended():
                 self._read_channel()
-                self._read_stderr()
                 return
 
     def _patience_s(self, remaining_s: float) -> float:
@@ -108,8 +127,14 @@ class Watch:
                 return True
             if not part:
                 return False
+            if self._starts_without_gil and self.gil_enabled_by is None:
+                self._look_for_the_gil(self.stderr_tail[-GIL_WARNING_BYTES:] + part)
             self.stderr_tail = (self.stderr_tail + part)[-STDERR_TAIL_BYTES:]
         return True
+
+    def _look_for_the_gil(self, said: bytes) -> None:
+        if found := GIL_WARNING.search(said):
+            self.gil_enabled_by = found[1].decode("utf-8", "replace")
 
     def _read_channel(self) -> None:
         for _ in range(READS_AT_ONCE):
