@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_show(commands)
     _add_list(commands)
+    _add_interpreters(commands)
     _add_doctor(commands)
     return parser
 
@@ -175,6 +176,35 @@ def _add_list(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.set_defaults(command=_list)
 
 
+def _add_interpreters(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "interpreters",
+        help="prepare an interpreter for strategies and workloads that need libraries",
+        description="Gives the measured interpreters what some strategies and workloads need.",
+        epilog="example:\n  whichpool interpreters prepare python3.13 --with joblib,dask",
+    )
+    actions = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    prepare = actions.add_parser(
+        "prepare",
+        help="make an environment with libraries for an interpreter",
+        description=(
+            "Installs libraries for an interpreter into an environment below .venvs in the current folder, where runs\n"
+            "find it; into the interpreter itself nothing is installed. Prints the path of the environment."
+        ),
+        epilog="example:\n  whichpool interpreters prepare python3.13 --with joblib,dask",
+    )
+    prepare.add_argument("interpreter", metavar="PYTHON", help="as in a configuration: current, a name, or a path")
+    prepare.add_argument(
+        "--with",
+        dest="libraries",
+        metavar="LIBRARIES",
+        action="append",
+        required=True,
+        help="names of libraries with commas between, such as joblib,dask",
+    )
+    prepare.set_defaults(command=_prepare)
+
+
 def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = commands.add_parser(
         "doctor",
@@ -252,6 +282,13 @@ def _list(options: argparse.Namespace) -> int:
         show_interpreters(_console())
     else:
         show_catalogue(options.what, _console())
+    return DONE
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    from pipeline.commands.interpreters import prepare_interpreter
+
+    print(prepare_interpreter(options.interpreter, options.libraries, _console(to_stderr=True)))
     return DONE
 
 

@@ -66,7 +66,7 @@ def test_the_module_is_named_whoever_imports_it_and_whenever(bundle):
 
 
 def test_the_end_of_the_run_says_so(bundle, python):
-    folder, done = bundle
+    _, done = bundle
     assert f"the GIL was switched on by module careless in 6 invocations ({python.executable})" in done.stderr
     (found,) = json.loads(done.stdout.splitlines()[-2])["gil_switched_on"]
     assert found == {"interpreter": python.executable, "module": "careless", "invocations": 6}
@@ -82,7 +82,8 @@ def test_the_analysis_says_it_by_case(bundle):
 def test_where_warnings_are_suppressed_the_state_is_still_known(whichpool, tmp_path, python):
     build_careless(tmp_path)
     (tmp_path / "jobs.py").write_text(JOBS)
-    grid = f'{{workloads: {{use: "jobs.py:imports", items: "jobs.py:ITEMS"}}, strategies: serial, interpreters: {python.executable}}}'
+    workload = '{use: "jobs.py:imports", items: "jobs.py:ITEMS"}'
+    grid = f"{{workloads: {workload}, strategies: serial, interpreters: {python.executable}}}"
     write(tmp_path, f"name: gil\nmeasure: {MEASURE}\ngrids: {grid}\n")
     done = whichpool("run", "config.yaml", "--out", "bundle", environment={"PYTHONWARNINGS": "ignore"})
     assert "the GIL was switched on by a module that isn't known in 1 invocation (" in done.stderr
