@@ -37,7 +37,7 @@ def _grid(grid: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
         "workloads": _single([_choice(_mapping(each)) for each in _list(grid.get("workloads"))]),
         "strategies": _single([_choice(_mapping(each)) for each in _list(grid.get("strategies"))]),
         "workers": _single(grid.get("workers")),
-        "interpreters": _single(grid.get("interpreters")),
+        "interpreters": _single([_interpreter(each) for each in _list(grid.get("interpreters"))]),
         "exclude": [_exclude(_mapping(each)) for each in _list(grid.get("exclude"))],
         "measure": _measure(own),
     }
@@ -54,6 +54,11 @@ def _choice(choice: Mapping[str, Any]) -> Any:
         if key not in ("use", "place") and value not in (None, [None])
     }
     return {"use": use, **axes} if axes else use
+
+
+def _interpreter(choice: Any) -> Any:
+    named = isinstance(choice, Mapping)
+    return {key: value for key, value in choice.items() if key != "place"} if named else choice
 
 
 def _exclude(exclude: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _run(command: Sequence[str], tell: Tell) -> str | None:
 def _reason(lines: Sequence[str]) -> str:
     """The last line that tells of a mistake, and whether the index could be reached."""
     errors = [line for line in lines if line.lower().startswith(("error", "×"))]
-    said = (errors or list(lines) or ["it said nothing"])[-1][:LONGEST_QUOTE]
+    said = (errors or list(lines) or ["it said nothing"])[-1].removeprefix("ERROR: ")[:LONGEST_QUOTE]
     spoken = "\n".join(lines).lower()
     offline = any(words in spoken for words in UNREACHABLE)
     return f"the package index can't be reached ({said})" if offline else said

@@ -174,3 +174,29 @@ def test_an_interpreter_that_vanishes_in_the_middle_costs_only_its_cases(whichpo
     failed = frame[frame["status"] != "ok"]
     assert set(failed["interpreter"]) == {"./vanishes"}
     assert failed["error"].str.contains(f"cannot start {link}: No such file or directory", regex=False).all()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uses shell scripts as interpreters")
+def test_interpreters_that_answer_but_cannot_measure_cost_only_their_cases(whichpool, tmp_path):
+    errors = {
+        "dies": ("kill -SEGV $$", "the measured process was killed by SIGSEGV during set-up and startup"),
+        "leaves": ("exit 0", "the measured process exited with code 0 during set-up and startup"),
+        "lacks": ("echo No module named zlib >&2; exit 1", "code 1 during set-up and startup: No module named zlib"),
+    }
+    for name, (instead, _) in errors.items():
+        path = tmp_path / name
+        measuring = f'case "$4" in *probe*) {instead};; esac'
+        # What starts another interpreter is passed over for that one, unless it seems to be it.
+        answers = f'exec "{sys.executable}" "$1" "$2" "$3" "import sys; sys.executable = \'{path}\'\n$4" "$5"'
+        script(tmp_path, name, f"#!/bin/sh\n{measuring}\n{answers}\n")
+    names = ["current", *(f"./{name}" for name in errors)]
+    grid = f"{{workloads: {{use: noop, tasks: 2}}, strategies: threads, workers: 2, interpreters: {names}}}"
+    write(tmp_path, f"name: x\nmeasure: {{blocks: 3, precision: null, memory: false}}\ngrids: {grid}\n")
+    done = whichpool("run", "config.yaml", "--out", "bundle")
+    frame = store.load(tmp_path / "bundle").invocations
+    assert list(frame[frame["interpreter"] == "current"]["status"]) == ["ok"] * 6
+    for name, (_, error) in errors.items():
+        rows = frame[frame["interpreter"] == f"./{name}"]
+        assert list(rows["status"]) == ["crashed"] * 4, "twice each: a third try would end the same"
+        assert rows["error"].str.endswith(error).all(), rows["error"].tolist()
+        assert f"noop · serial × 1 · ./{name}" in done.stderr

@@ -111,3 +111,8 @@ def test_a_gil_that_came_back_on_a_free_threaded_build_is_found(bundle):
     found = gil_contradictions(rows, described, interpreters)
     assert set(found["strategy"]) == {"threads"}
     assert found["n"].sum() == back.sum()
+    assert found["by"].isna().all()
+    named = gil_contradictions(rows.assign(gil_enabled_by="numpy"), described, interpreters)
+    assert set(named["by"]) == {"numpy"}
+    asked_for = {**interpreters, "python3.13t": {**interpreters["python3.13t"], "gil_enabled": True}}
+    assert gil_contradictions(rows, described, asked_for).empty, "as with -X gil=1"

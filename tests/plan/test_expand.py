@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from experiments.catalogue import strategies, workloads
 from tests.support.configs import CPYTHON, plan_of
 
 GRID = """
@@ -133,3 +134,24 @@ def test_a_users_function_is_a_workload_with_its_items(tmp_path):
     assert case.workload == "jobs.py:resize"
     assert case.parameters == {"tasks": None, "items": "jobs.py:images"}
     assert case.user.function_file == tmp_path / "jobs.py"
+
+
+def test_a_baseline_lacks_what_its_workload_lacks_but_not_what_a_strategy_lacks(tmp_path, monkeypatch):
+    noop, threads = workloads()["noop"], strategies()["threads"]
+    monkeypatch.setattr(threads, "libraries", classmethod(lambda cls, values: ("joblib",)))
+    text = "name: t\ngrids: [{workloads: noop, strategies: threads, workers: 2}]"
+    reasons = {case.strategy: case.unsupported for case in plan_of(tmp_path, text).cases}
+    assert reasons["serial"] is None
+    assert reasons["threads"].startswith("joblib is not installed for current (")
+    monkeypatch.setattr(noop, "libraries", classmethod(lambda cls, values: ("numpy",)))
+    reasons = {case.strategy: case.unsupported for case in plan_of(tmp_path, text).cases}
+    assert reasons["serial"].startswith("numpy is not installed for current (")
+
+
+def test_an_interpreter_with_options_is_a_case_of_its_own_and_a_bare_one_keeps_its_id(tmp_path):
+    text = "name: t\ngrids: [{workloads: noop, strategies: threads, workers: 2, interpreters: [%s]}]"
+    bare = plan_of(tmp_path, text % "current")
+    both = plan_of(tmp_path, text % "current, {use: current}, {use: current, options: [-X, gil=1]}")
+    ids = {case.case_id: case.interpreter for case in both.cases}
+    assert {case.case_id for case in bare.cases} < set(ids)
+    assert sorted(ids.values()) == ["current", "current", "current -X gil=1", "current -X gil=1"]

@@ -22,7 +22,10 @@ grids:
       - {use: hash_large, rounds: [null, 3]}
     strategies: [serial, threads, {use: processes, start_method: [fork, spawn]}]
     workers: ["2*cpus", 3]
-    interpreters: [current, "3.13"]
+    interpreters:
+      - current
+      - "3.13"
+      - {use: python3.14t, options: [-X, gil=1], environment: {PYTHON_JIT: "1"}}
     exclude:
       - {strategy: threads, workers: "> cpus"}
       - {workload: "sl*", seconds: ">= 2s", reason: "# too: long"}
@@ -32,7 +35,8 @@ grids:
 
 
 def plan_of(config: Config) -> dict[str, Any]:
-    interpreters = {name: {"start_methods": ["fork", "spawn"]} for grid in config.grids for name in grid.interpreters}
+    labels = [choice.label for grid in config.grids for choice in grid.interpreters]
+    interpreters: dict[str, dict[str, Any]] = {label: {"start_methods": ["fork", "spawn"]} for label in labels}
     plan = make_plan(config, cpus=2, interpreters=interpreters, seed=1)
     # Compared as it is stored: places of the file apart, everything that decides how a case is measured.
     shown = [(case.case_id, case.label, case.measure.model_dump(mode="json")) for case in plan.cases]
