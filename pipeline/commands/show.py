@@ -8,9 +8,11 @@ import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.analysis.frames import text_or_none
 from pipeline.analysis.summary import Summary
 from pipeline.analysis.winners import INVALID, NO_DIFFERENCE, NOT_MEASURED, NOT_WORTHWHILE, SERIAL, WINNER
 from pipeline.commands.tables import table
+from pipeline.run.gil import GilSwitchedOn
 
 LARGEST_EFFECT = 10.0
 """Relative: what only a larger one would have shown needs no number."""
@@ -38,6 +40,9 @@ def show_decisions(summary: Summary, console: Console) -> None:
     if not summary.trust.ok:
         lead = "[red]The verdicts are invalid:[/] " if summary.trust.failed_oracles else "[yellow]Read with care:[/] "
         console.print(lead + escape("; ".join(summary.trust.reasons)))
+    for (interpreter, by), rows in summary.gil.groupby(["interpreter", "by"], sort=False, dropna=False):
+        found = GilSwitchedOn(str(interpreter), text_or_none(by), int(rows["n"].sum()))
+        console.print(f"[yellow]{escape(str(found))}[/]")
 
 
 def _decision(row: dict[Any, Any]) -> tuple[str, ...]:

@@ -72,6 +72,11 @@ def test_the_end_of_the_run_says_so(bundle, python):
     assert found == {"interpreter": python.executable, "module": "careless", "invocations": 6}
 
 
+def test_whoever_looks_at_it_later_is_told_too(shared, bundle, python):
+    shown = shared("show", bundle[0]).stdout
+    assert f"the GIL was switched on by module careless in 6 invocations ({python.executable})" in shown
+
+
 def test_the_analysis_says_it_by_case(bundle):
     found = summarise(store.load(bundle[0])).gil
     assert len(found) == 6
