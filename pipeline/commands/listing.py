@@ -78,6 +78,8 @@ def _prepared(found: Interpreter) -> str:
 def _parameters(class_: type[Parameterised]) -> list[str]:
     described = []
     for parameter in class_.parameters().values():
+        if parameter.default is None and parameter.target_s is None:
+            continue
         if parameter.target_s is not None:
             value = f"calibrated to {format_duration(parameter.target_s)}"
         elif parameter.kind == "duration":
@@ -86,6 +88,5 @@ def _parameters(class_: type[Parameterised]) -> list[str]:
             value = format_size(parameter.default)
         else:
             value = "/".join(parameter.choices) or str(parameter.default)
-        if parameter.default is not None or parameter.target_s is not None:
-            described.append(f"{parameter.name}={value}")
+        described.append(f"{parameter.name}={value}")
     return described

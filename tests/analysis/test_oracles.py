@@ -251,6 +251,12 @@ def test_the_grid_is_held_to_the_same_laws():
     wrong = grid.invocations.assign(wrong_results=grid.invocations["strategy"] == "threads")
     assert "sleep with threads" in judged(wrong, grid.measurements).loc["results", "reason"]
     assert judged(wrong, grid.measurements).index[0] == "results", "what failed comes first"
+    free = {name: {**facts, "gil_enabled": False} for name, facts in grid.run["interpreters"].items()}
+    grid.run["interpreters"] = free
+    switched = grid.invocations.assign(gil_enabled=True)
+    assert judged(switched, grid.measurements).loc["GIL state", "status"] == "failed"
+    named = switched.assign(gil_enabled_by="careless")
+    assert judged(named, grid.measurements).loc["GIL state", "status"] == "passed"
 
 
 def test_a_block_in_which_the_machine_changed_is_found_and_only_that():
