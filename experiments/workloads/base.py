@@ -48,6 +48,12 @@ class Workload(Parameterised):
 
     tasks: int = integer(None, "Tasks per iteration.")
 
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        contradiction = self.contradiction(values)
+        if contradiction:
+            raise ValueError(contradiction)
+
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
         """The declared ones and, where the size of a task can be chosen, those that vary it."""

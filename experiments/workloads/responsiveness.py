@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import math
 import time
 
-from experiments.parameters import duration, integer
+from experiments.parameters import choice, duration, integer
 from experiments.workloads.arithmetic import step_generator
 from experiments.workloads.base import Resource, Workload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 STEPS_AT_ONCE = 2000
 """Steps between two looks at the clock: about 0.1 ms of bytecode."""
+SORT_LENGTH = 50_000
+"""Numbers in one call of `sort`: about 10 ms."""
+HASH_BYTES = 1 << 20
+NAP_S = 0.001
+QUANTILES = {"lateness_p95": 0.95, "lateness_p99": 0.99, "lateness_maximum": 1.0}
 
 
-def beat_or_work(item: tuple[int, int, float, float]) -> tuple[int, list[float]]:
-    """`(index, beats, interval_s, duration_s)`: task 0 keeps a beat and returns how late each was, others burn CPU.
+def beat_or_work(item: tuple[int, int, float, float, str]) -> tuple[int, list[float]]:
+    """`(index, beats, interval_s, duration_s, beside)`: task 0 keeps a beat and returns how late each was.
 
     The k-th beat is due `k * interval_s` after the start whenever the one before came: a stall counts for every
-    beat that it swallowed. The others do so for `duration_s`. The index comes first in the result.
+    beat that it swallowed. The other tasks do what `beside` says for `duration_s`. The index comes first in the result.
     """
-    index, beats, interval_s, duration_s = item
+    index, beats, interval_s, duration_s, beside = item
     start = time.monotonic()
-    while index and time.monotonic() - start < duration_s:
-        step_generator((0, STEPS_AT_ONCE))
     if index:
+        some_work = work(beside)
+        while time.monotonic() - start < duration_s:
+            some_work()
         return index, []
     lateness = []
     for beat in range(1, beats + 1):
@@ -36,8 +44,47 @@ def beat_or_work(item: tuple[int, int, float, float]) -> tuple[int, list[float]]
     return index, lateness
 
 
+def work(beside: str) -> Callable[[], object]:
+    """A little of this kind of work, to be repeated."""
+    if beside == "sleep":
+        return lambda: time.sleep(NAP_S)
+    if beside == "int_loop":
+        return lambda: step_generator((0, STEPS_AT_ONCE))
+    # Its imports are for those who need them.
+    from experiments.workloads.native import hash_block, sort_numbers
+
+    if beside == "sort":
+        return lambda: sort_numbers((0, SORT_LENGTH))
+    return lambda: hash_block((0, HASH_BYTES, 1))
+
+
+def quantile(ordered: list[float], share: float) -> float:
+    """The least value that at least this share of all doesn't exceed (nearest rank)."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
 class Heartbeat(Workload):
-    """A beat every few milliseconds in one task while the others compute; tells how late it is."""
+    """A beat every few milliseconds in one task while the others compute; tells how late it is.
+
+    The first task sleeps until each beat is due and notes how late it woke up; meanwhile each other task does what
+    `beside` says, again and again. The schedule is fixed: the k-th beat is due k * `interval` after the start. A
+    stall therefore counts in full, for the beat that met it and for every beat that fell due before it was over.
+
+    It shows whether a program stays responsive, a user interface or a server for instance, while it also works.
+
+    Expected: on a GIL build, a beat beside one computing thread (`int_loop`) is late by the switch interval of 5 ms;
+    beside several it can fall behind for good. Beside `sort`, which doesn't let go of the GIL, by as long as one call
+    takes. Beside `hash_large`, which releases it, beside `sleep`, on a free-threaded build and with the work in
+    processes, lateness is what the operating system takes to wake a thread, as long as a CPU is free. Under `serial`
+    the beat is alone: the tasks come one after the other.
+
+    The tests check that no beat is early and that a stall makes every beat late that fell into it. Every run with at
+    least two CPUs and a GIL checks that the median beside one computing thread is the switch interval.
+
+    `interval` and `beats` are the schedule; `tasks` is one more than the number of tasks beside. The readings are
+    `lateness_median`, `lateness_p95`, `lateness_p99` and `lateness_maximum` in seconds. Percentiles are by nearest
+    rank: with fewer than 100 beats the last two are the same.
+    """
 
     name = "heartbeat"
     needs = Resource.CPU
@@ -46,11 +93,16 @@ class Heartbeat(Workload):
 
     interval: float = duration(0.010, "Time between two beats.")
     beats: int = integer(20, "Beats per iteration.")
+    beside: str = choice(
+        "int_loop",
+        ("int_loop", "sort", "hash_large", "sleep"),
+        "What the other tasks do meanwhile: as the workload of that name.",
+    )
 
-    def items(self, count: int) -> list[tuple[int, int, float, float]]:
-        """One task that beats, and others that compute as long."""
+    def items(self, count: int) -> list[tuple[int, int, float, float, str]]:
+        """One task that beats, and others that work as long."""
         length_s = self.interval * (self.beats + 1)
-        return [(index, self.beats, self.interval, length_s) for index in range(count)]
+        return [(index, self.beats, self.interval, length_s, self.beside) for index in range(count)]
 
     def comparable(self, results: list[tuple[int, list[float]]]) -> list[tuple[int, int]]:
         """How many beats there were: their lateness varies."""
@@ -61,9 +113,10 @@ class Heartbeat(Workload):
         return [(index, 0 if index else self.beats) for index, *_ in items]
 
     def readings(self, results: list[tuple[int, list[float]]]) -> dict[str, float]:
-        """The median and the greatest lateness, in seconds."""
-        lateness = sorted(results[0][1])
-        return {"lateness_median": lateness[len(lateness) // 2], "lateness_maximum": lateness[-1]}
+        """The median, the 95th and 99th percentile and the greatest lateness, in seconds."""
+        ordered = sorted(results[0][1])
+        found = {name: quantile(ordered, share) for name, share in QUANTILES.items()}
+        return {"lateness_median": ordered[len(ordered) // 2], **found}
 
     def predicted_task_s(self) -> float:
         """As long as it beats."""

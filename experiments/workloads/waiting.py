@@ -25,7 +25,20 @@ async def sleep_async(item: tuple[int, float]) -> int:
 
 
 class Sleep(Workload):
-    """Sleeps: ideal blocking I/O. N sleeps of T over W workers take ceil(N / W) * T."""
+    """Sleeps: ideal blocking I/O. N sleeps of T over W workers take ceil(N / W) * T.
+
+    One task is one call of `time.sleep`, under asyncio of `asyncio.sleep`, and nothing else.
+
+    It shows waiting without any of the work that comes with real input and output: what a strategy can gain at best.
+
+    Expected: the speed-up is the number of workers, with and without the GIL, since a sleeping thread doesn't hold it,
+    and far beyond the number of CPUs.
+
+    The law in the first line is what the tests check, and what every run checks for itself: a shorter time would mean
+    that tasks were lost or that a clock is wrong.
+
+    `seconds` is the length of one sleep; below about a millisecond waking up takes as long as sleeping.
+    """
 
     name = "sleep"
     needs = Resource.IO

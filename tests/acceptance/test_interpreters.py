@@ -22,6 +22,11 @@ grids:
       - {{use: sort, length: 200, tasks: 4}}
       - {{use: sleep, seconds: 1ms, tasks: 4}}
       - {{use: tcp_echo, delay: 1ms, tasks: 4}}
+      - {{use: http_get, delay: 1ms, tasks: 4}}
+      - {{use: file_write_fsync, size: 4KiB, tasks: 4}}
+      - {{use: file_read, size: 4KiB, tasks: 4}}
+      - {{use: subprocess, tasks: 4}}
+      - {{use: mixed, seconds: 1ms, tasks: 4}}
       - {{use: payload, size: 1KiB, kind: [ints, dict], tasks: 4}}
       - {{use: allocate, size: 64KiB, tasks: 4}}
       - {{use: preloaded, size: 64KiB, tasks: 4}}

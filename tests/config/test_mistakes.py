@@ -46,7 +46,7 @@ CASES = {
                                   'not "soon"')),
     "unknown unit": (in_measure("timeout: 5 minutes"), 'a.yaml:2: "timeout" must be a duration such as'),
     "wrong choice": (HEAD + "  - workloads: {use: payload, kind: byte}\n    strategies: serial\n",
-                     'a.yaml:3: "kind" must be one of bytes, ints, dict, not "byte"; did you mean "bytes"?'),
+                     'a.yaml:3: "kind" must be one of bytes, ints, dict, numpy, not "byte"; did you mean "bytes"?'),
     "wrong start method": (HEAD + "  - workloads: noop\n    strategies: {use: processes, start_method: frok}\n",
                            ('a.yaml:4: "start_method" must be one of fork, forkserver, spawn, not "frok"; '
                            'did you mean "fork"?')),

@@ -17,6 +17,10 @@ SMALL = {
     "sort": {"length": 500},
     "sleep": {"seconds": 0.001},
     "tcp_echo": {"delay": 0.001},
+    "http_get": {"delay": 0.001},
+    "file_write_fsync": {"size": 5000},
+    "file_read": {"size": 5000},
+    "mixed": {"seconds": 0.001},
     "payload": {"size": 2000},
     "allocate": {"size": 10_000},
     "preloaded": {"size": 10_000},
@@ -127,7 +131,7 @@ def test_allocated_memory_is_held_until_the_next_batch():
 def test_the_echo_server_waits_before_it_answers_and_is_gone_afterwards():
     workload = TcpEcho(delay=0.03, size=100_000)
     workload.open()
-    server = workload._server
+    server = workload._process
     start = time.perf_counter()
     assert workload.function(workload.items(1)[0]) == 0
     assert time.perf_counter() - start >= 0.03
