@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-CONFIG ?= configs/default.yaml
+CONFIG ?= configs/quick.yaml
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -14,10 +14,10 @@ LIMIT = 2.0
 
 
 def measure() -> Iterator[str]:
-    """The newest bundle of configs/default.yaml, or a fresh one of configs/smoke.yaml if there is none."""
+    """The newest bundle of configs/quick.yaml, or a fresh one of configs/smoke.yaml if there is none."""
     with tempfile.TemporaryDirectory() as folder:
         bundle, pdf = Path(folder, "bundle"), Path(folder, "floor.pdf")
-        found = sorted((ROOT / "results").glob("*-default/measurements.parquet"))
+        found = sorted((ROOT / "results").glob("*-quick/measurements.parquet"))
         whichpool = str(Path(BARE[0]).with_name("whichpool"))
         if found:
             shutil.copytree(found[-1].parent, bundle)

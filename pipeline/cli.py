@@ -110,7 +110,7 @@ def _add_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
         "plan",
         help="show the cases of a configuration and what they will cost; runs nothing",
         description="Shows the cases of a configuration, what was excluded and why, and how long a run may take.",
-        epilog="example:\n  whichpool plan configs/default.yaml",
+        epilog="example:\n  whichpool plan configs/quick.yaml",
     )
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML configuration")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -123,9 +123,9 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="measure a configuration",
         description="Measures a configuration. The last line on standard output is the path of the bundle.",
         epilog=(
-            "examples:\n  whichpool run configs/default.yaml --budget 10m\n"
-            "  whichpool run configs/default.yaml --until decided\n"
-            "  whichpool run --resume results/20261123T051500Z-default"
+            "examples:\n  whichpool run configs/quick.yaml --budget 10m\n"
+            "  whichpool run configs/quick.yaml --until decided\n"
+            "  whichpool run --resume results/20261123T051500Z-quick"
         ),
     )
     parser.add_argument("config", type=Path, nargs="?", metavar="CONFIG", help="a YAML configuration")
@@ -147,7 +147,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
         "report",
         help="render report.html, report.pdf and report.ipynb",
         description="Renders the report of a bundle, beside its data.",
-        epilog="example:\n  whichpool report results/20261123T051500Z-default",
+        epilog="example:\n  whichpool report results/20261123T051500Z-quick",
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that a run wrote")
     parser.add_argument("--no-pdf", action="store_true", help="only HTML and notebook")
@@ -159,7 +159,7 @@ def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
         "show",
         help="print the decision table of a bundle",
         description="Prints which strategy wins for which kind of work.",
-        epilog="example:\n  whichpool show results/20261123T051500Z-default",
+        epilog="example:\n  whichpool show results/20261123T051500Z-quick",
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that a run wrote")
     parser.set_defaults(command=_show)

@@ -21,7 +21,7 @@ RIGHT = [text for kind, text in BLOCKS if kind == "yaml" and text not in WRONG]
 def documented(folder):
     """The folder that the page speaks of."""
     (folder / "jobs.py").write_text(next(text for kind, text in BLOCKS if kind == "python"))
-    (folder / "default.yaml").write_text((ROOT / "configs" / "default.yaml").read_text())
+    (folder / "quick.yaml").write_text((ROOT / "configs" / "quick.yaml").read_text())
     return folder / "mine.yaml"
 
 

@@ -60,9 +60,9 @@ def test_shown_configuration_loads_and_gives_the_same_plan(source: Path | str, t
     assert all("place" not in line.split(":")[0] for line in shown.read_text(encoding="utf-8").splitlines())
 
 
-def test_default_configuration_fits_on_half_a_page() -> None:
-    (default,) = (path for path in CONFIGS if path.name == "default.yaml")
-    lines = written(load_config(default).resolved()).splitlines()
+def test_the_usual_configuration_fits_on_half_a_page() -> None:
+    (usual,) = (path for path in CONFIGS if path.name == "quick.yaml")
+    lines = written(load_config(usual).resolved()).splitlines()
     assert len(lines) < 60
     assert max(map(len, lines)) <= 120
     assert "precision: 3%" in "".join(lines)
