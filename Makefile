@@ -46,7 +46,7 @@ peers: $(VENV)-peers/.ready $(VENV)/.ready-dev ## pyperf, asv, ReBench and Bench
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml
-	uv pip compile --quiet --universal --generate-hashes --no-header --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --extra build --extra dev --extra engines -c requirements.lock -o requirements-dev.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -o requirements-peers.lock requirements-peers.in
 
 schema: $(VENV)/.ready ## write configs/schema.json from the configuration's models

@@ -1,0 +1,99 @@
+"""Threads or processes behind `joblib.Parallel`."""
+
+from __future__ import annotations
+
+from experiments.parameters import choice
+from experiments.strategies.base import Strategy, WorkerDied
+from experiments.strategies.process_base import how_it_ended
+from experiments.strategies.rendezvous import Rendezvous, meet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+LOKY = "loky"
+
+
+class Joblib(Strategy):
+    """`joblib.Parallel`: what scikit-learn runs on; by default worker processes that live from call to call.
+
+    One `Parallel` object is kept open, so that its pool stands between calls, and everything is handed out at once.
+    Good for loops over arrays: worker processes get large NumPy arrays as memory maps if `arrays` says so, and inner
+    libraries are kept from starting a thread per CPU in each of them. Traps: with one worker it starts none and runs
+    the tasks itself; `batch_size: auto` puts several short tasks into one message, and more of them as it learns how
+    short they are, so that later iterations differ from earlier ones; a worker whose memory has grown by 300 MB is
+    replaced.
+    """
+
+    name = "joblib"
+    dispatch_s = 3e-4
+
+    backend: str = choice(LOKY, (LOKY, "threading"), "What the workers are: processes (`loky`) or threads.")
+    batch_size: str = choice("1", ("1", "auto"), "Tasks per message; `auto` adapts to how long they take.")
+    arrays: str = choice(
+        "copied",
+        ("copied", "mapped"),
+        "How NumPy arrays above 1 MB reach processes: like everything else, or as memory maps of a temporary file.",
+    )
+
+    @classmethod
+    def libraries(cls, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """joblib brings its own copy of loky."""
+        del values
+        return ("joblib",)
+
+    @property
+    def bypasses_gil(self) -> bool:  # type: ignore[override]
+        """Processes do."""
+        return bool(self.backend == LOKY)
+
+    def predicted_startup_s(self) -> float:
+        """The import, then fresh interpreters one after the other."""
+        return 0.2 + (0.15 * self.workers if self._has_processes else 0.0)
+
+    def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        """Opens the `Parallel` object, whose workers start with the first tasks: a meeting of all of them."""
+        import joblib
+
+        options = {"max_nbytes": "1M" if self.arrays == "mapped" else None} if self._has_processes else {}
+        self._delayed = joblib.delayed
+        self._parallel = joblib.Parallel(
+            n_jobs=self.workers, backend=self.backend, batch_size=1, pre_dispatch="all", **options
+        )
+        self._parallel.__enter__()
+        with Rendezvous(self.workers) as place:
+            workers = self._call(joblib.delayed(meet)(place, function) for _ in range(self.workers))
+        if self.batch_size == "auto":
+            self._parallel.batch_size = "auto"
+        return workers
+
+    def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+        """One call of the standing `Parallel` object."""
+        task = self._delayed(function)
+        return self._call(task(item) for item in items)
+
+    def stop(self) -> None:
+        """Closes the `Parallel` object and ends the processes, which joblib would keep for later."""
+        self._parallel.__exit__(None, None, None)
+        if self._has_processes:
+            from joblib.externals.loky import get_reusable_executor
+            from joblib.externals.loky.backend import resource_tracker
+
+            get_reusable_executor(reuse=True).shutdown(wait=True)
+            resource_tracker._resource_tracker._stop()
+
+    @property
+    def _has_processes(self) -> bool:
+        return self.backend == LOKY and self.workers > 1
+
+    def _call(self, tasks: Any) -> list[Any]:
+        from concurrent.futures import BrokenExecutor
+
+        pool = getattr(self._parallel._backend, "_workers", None)
+        processes = list(pool._processes.values()) if pool is not None else []
+        try:
+            results: list[Any] = self._parallel(tasks)
+        except BrokenExecutor:
+            raise WorkerDied(f"a worker process {how_it_ended(processes)}") from None
+        return results
