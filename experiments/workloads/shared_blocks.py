@@ -38,15 +38,20 @@ class SharedBlocks:
     """The blocks of this process: made when first asked for, unlinked all together."""
 
     def __init__(self) -> None:
+        # A process id that was used before may have left blocks behind.
+        self._prefix = f"{_owner(os.getpid())}-{os.urandom(3).hex()}"
         self._blocks: dict[str, shared_memory.SharedMemory] = {}
 
     def put(self, index: int, size_bytes: int, fill: Callable[[memoryview], None]) -> str:
-        """The name of the block with this number; `fill` writes into it when it is new."""
-        name = f"{_owner(os.getpid())}-{index}"
+        """The name of the block with this number; `fill` writes into it when it is new. Raises NoRoomError."""
+        name = f"{self._prefix}-{index}"
         if name not in self._blocks:
-            block = shared_memory.SharedMemory(name, create=True, size=size_bytes)
-            self._blocks[name] = block
-            _reserve(block, size_bytes)
+            try:
+                self._blocks[name] = block = shared_memory.SharedMemory(name, create=True, size=size_bytes)
+                _reserve(block, size_bytes)
+            except OSError as error:
+                why = f"no room for {size_bytes:,} more bytes of shared memory"
+                raise NoRoomError(f"{why}: {error.strerror}; choose a smaller size or fewer tasks") from None
             assert block.buf is not None
             fill(block.buf)
         return name
@@ -83,7 +88,7 @@ def remove_leftovers() -> None:
     mine = _namespace()
     for name in names:
         parts = name.split("-")
-        is_ours = len(parts) == 4 and parts[:2] == [PREFIX, mine] and parts[2].isdigit()
+        is_ours = len(parts) == 5 and parts[:2] == [PREFIX, mine] and parts[2].isdigit()
         if is_ours and not _is_alive(int(parts[2])):
             try:
                 os.unlink(os.path.join(FOLDER, name))
@@ -116,9 +121,5 @@ def _is_alive(process_id: int) -> bool:
 def _reserve(block: shared_memory.SharedMemory, size_bytes: int) -> None:
     """Takes the memory now: a block is a promise, and a page that cannot be kept ends the process with SIGBUS."""
     descriptor = getattr(block, "_fd", -1)
-    if descriptor < 0 or not hasattr(os, "posix_fallocate"):
-        return
-    try:
+    if descriptor >= 0 and hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size_bytes)
-    except OSError as error:
-        raise NoRoomError(f"no room for {size_bytes:,} more bytes of shared memory ({error.strerror})") from None
