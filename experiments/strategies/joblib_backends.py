@@ -39,7 +39,7 @@ class Joblib(Strategy):
 
     @classmethod
     def libraries(cls, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """joblib brings its own copy of loky."""
+        """A copy of loky comes with it."""
         del values
         return ("joblib",)
 
@@ -49,8 +49,8 @@ class Joblib(Strategy):
         return bool(self.backend == LOKY)
 
     def predicted_startup_s(self) -> float:
-        """The import, then fresh interpreters one after the other."""
-        return 0.2 + (0.15 * self.workers if self._has_processes else 0.0)
+        """The import, then fresh interpreters that import it as well."""
+        return 0.4 + (0.3 * self.workers if self._has_processes else 0.0)
 
     def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
         """Opens the `Parallel` object, whose workers start with the first tasks: a meeting of all of them."""
@@ -78,10 +78,8 @@ class Joblib(Strategy):
         self._parallel.__exit__(None, None, None)
         if self._has_processes:
             from joblib.externals.loky import get_reusable_executor
-            from joblib.externals.loky.backend import resource_tracker
 
             get_reusable_executor(reuse=True).shutdown(wait=True)
-            resource_tracker._resource_tracker._stop()
 
     @property
     def _has_processes(self) -> bool:

@@ -1,0 +1,117 @@
+"""Threads, processes or a cluster behind `dask`."""
+
+from __future__ import annotations
+
+from experiments.parameters import choice, text
+from experiments.strategies.base import Strategy, WorkerDied
+from experiments.strategies.dask_cluster import Cluster
+from experiments.strategies.process_base import how_it_ended
+from experiments.strategies.rendezvous import Rendezvous, meet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+THREADS, PROCESSES, DISTRIBUTED = "threads", "processes", "distributed"
+
+
+class Dask(Strategy):
+    """`dask`: a task graph on threads, on processes, or on the workers of a `distributed` cluster.
+
+    With `scheduler: threads` or `processes`, every batch is one graph that `dask.compute` runs on a standing pool of
+    `workers`; processes are spawned, as dask does by itself. With `distributed`, a cluster of single-threaded worker
+    processes runs on this machine, or `address` names the scheduler of one that exists, of which as many workers as
+    asked for are used and which is left running. Good for graphs of long tasks, data larger than memory and work that
+    shall move to several machines. Traps: a task costs about a millisecond, a cluster seconds to start; identical
+    calls are computed once unless `pure=False` says that they aren't the same, as is done here.
+    """
+
+    name = "dask"
+
+    scheduler: str = choice(DISTRIBUTED, (THREADS, PROCESSES, DISTRIBUTED), "What runs the tasks.")
+    address: str = text(None, "Address of an existing scheduler, such as tcp://10.0.0.1:8786; else one starts here.")
+
+    def __init__(self, workers: int = 1, **values: Any) -> None:
+        super().__init__(workers, **values)
+        self.bypasses_gil = self.scheduler != THREADS
+        self.dispatch_s = {THREADS: 2e-4, PROCESSES: 6e-4}.get(self.scheduler, 2e-3)
+
+    @classmethod
+    def libraries(cls, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The cluster is a library of its own."""
+        return ("dask", "distributed") if values.get("scheduler", DISTRIBUTED) == DISTRIBUTED else ("dask",)
+
+    @classmethod
+    def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+        """An address is one of a cluster."""
+        del interpreter
+        if values.get("address") and values.get("scheduler", DISTRIBUTED) != DISTRIBUTED:
+            return f"only scheduler: {DISTRIBUTED} has an address"
+        return None
+
+    def predicted_startup_s(self) -> float:
+        """Importing dask, then the workers, each of which imports it again."""
+        each_s = {THREADS: 0.0, PROCESSES: 0.3}.get(self.scheduler, 0.7)
+        return (0.4 if self.scheduler != DISTRIBUTED else 1.5) + each_s * self.workers
+
+    def standing_processes(self, workers: list[dict[str, Any]]) -> list[int] | None:
+        """Those of an existing cluster aren't ours to account, and may be on another machine."""
+        return None if self.address else super().standing_processes(workers)
+
+    def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        """Starts what runs the tasks and lets as many workers as asked for meet."""
+        if self.scheduler == DISTRIBUTED:
+            self._runner: Pool | Cluster = Cluster(self.workers, self.address)
+        else:
+            self._runner = Pool(self.workers, self.scheduler)
+        return self._runner.start(function)
+
+    def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+        """One task of a graph, or of the cluster, per item."""
+        return self._runner.run(function, items)
+
+    def stop(self) -> None:
+        """Ends what was started here."""
+        self._runner.stop()
+
+
+class Pool:
+    """A standing pool under one of dask's schedulers for a single machine."""
+
+    def __init__(self, workers: int, scheduler: str) -> None:
+        self._workers = workers
+        self._scheduler = scheduler
+        self._processes: list[Any] = []
+
+    def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        """As many workers as asked for, which have met."""
+        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+        from multiprocessing import get_context
+
+        if self._scheduler == PROCESSES:
+            self._pool: Any = ProcessPoolExecutor(self._workers, get_context("spawn"))
+        else:
+            self._pool = ThreadPoolExecutor(self._workers)
+        with Rendezvous(self._workers) as place:
+            meetings = [self._pool.submit(meet, place, function) for _ in range(self._workers)]
+            self._processes = list((getattr(self._pool, "_processes", None) or {}).values())
+            return [meeting.result() for meeting in meetings]
+
+    def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+        """One graph, of a task per item."""
+        from concurrent.futures import BrokenExecutor
+
+        import dask
+
+        # By itself, `delayed` is never pure: every call is a task, however much it looks like another.
+        task = dask.delayed(function, traverse=False)
+        graph = [task(item) for item in items]
+        try:
+            return list(dask.compute(*graph, scheduler=self._scheduler, pool=self._pool, num_workers=self._workers))
+        except BrokenExecutor:
+            raise WorkerDied(f"a worker process {how_it_ended(self._processes)}") from None
+
+    def stop(self) -> None:
+        """Ends the pool."""
+        self._pool.shutdown()
