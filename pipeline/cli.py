@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pipeline.commands.advise_arguments import add_advise
 from pipeline.errors import UserError, WhichpoolError, did_you_mean
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_plan(commands)
     _add_run(commands)
+    add_advise(commands).set_defaults(command=_advise)
     _add_report(commands)
     _add_show(commands)
     _add_list(commands)
@@ -255,15 +257,57 @@ def _run(options: argparse.Namespace) -> int:
     return INTERRUPTED if finished.outcome.interrupted else DONE
 
 
+def _advise(options: argparse.Namespace) -> int:
+    from pipeline.commands.advise import check_is_advice, start_advice, wish_of
+    from pipeline.commands.run import resume_run, show_outcome
+
+    console = _console(to_stderr=True)
+    budget_s = _budget(options.budget)
+    if options.resume is not None:
+        given = (options.target, options.items, options.setup, options.workers, options.interpreter, options.out)
+        if any(value is not None for value in (*given, options.seed)):
+            raise UserError("--resume continues as it was started: give only --budget, --report and --json with it")
+        check_is_advice(options.resume)
+        finished = resume_run(options.resume, console, budget_s=budget_s)
+    else:
+        wish = wish_of(
+            options.target, options.items, setup=options.setup, workers=options.workers,
+            interpreter=options.interpreter, budget_s=budget_s,
+        )  # fmt: skip
+        finished = start_advice(wish, console, out=options.out, seed=options.seed, command=sys.argv[1:])
+    show_outcome(finished, console, command="advise")
+    if not finished.outcome.interrupted:
+        _show_advice(finished.folder, console, report=options.report, as_json=options.json)
+    print(finished.folder)
+    return INTERRUPTED if finished.outcome.interrupted else DONE
+
+
+def _show_advice(folder: Path, console: Console, *, report: bool, as_json: bool) -> None:
+    from pipeline.commands.advise_show import advice_as_json, advice_of, show_advice
+
+    advice = advice_of(folder)
+    if not as_json:
+        show_advice(advice, _console())
+    paths = _rendered(folder, console, pdf=True) if report else []
+    if as_json:
+        print(advice_as_json(advice, folder, paths))
+    else:
+        for path in paths:
+            print(path)
+
+
 def _report(options: argparse.Namespace) -> int:
+    for path in _rendered(options.bundle, _console(to_stderr=True), pdf=not options.no_pdf):
+        print(path)
+    return DONE
+
+
+def _rendered(bundle: Path, console: Console, *, pdf: bool) -> list[Path]:
     from reports.render import predict_s, render
 
-    with _console(to_stderr=True).status(f"drawing the report, about {predict_s(options.bundle):.0f} s …"):
-        rendered = render(options.bundle, pdf=not options.no_pdf)
-    for path in (rendered.html, rendered.pdf, rendered.notebook):
-        if path is not None:
-            print(path)
-    return DONE
+    with console.status(f"drawing the report, about {predict_s(bundle):.0f} s …"):
+        rendered = render(bundle, pdf=pdf)
+    return [path for path in (rendered.html, rendered.pdf, rendered.notebook) if path is not None]
 
 
 def _show(options: argparse.Namespace) -> int:

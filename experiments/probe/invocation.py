@@ -44,16 +44,6 @@ def measure(channel: Channel, request: dict[str, Any]) -> None:
         workload.close()
 
 
-def check(channel: Channel, request: dict[str, Any]) -> None:
-    """Imports a workload and makes its items, without running a task."""
-    workload: Workload = load_class(request["workload"])(**request["parameters"])
-    workload.open()
-    try:
-        channel.tell(items=len(workload.items(request["tasks"])), asynchronous=workload.coroutine is not None)
-    finally:
-        workload.close()
-
-
 def is_gil_enabled() -> bool:
     """Whether the GIL is on in this process now."""
     enabled = getattr(sys, "_is_gil_enabled", None)
@@ -88,25 +78,35 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
     if for_memory:
         channel.pause("ready")
 
+    sums = set()
     for iteration in range(request["warmup"]):
         least_s = WARM_UP_S if iteration + 1 == request["warmup"] else 0.0
         with channel.phase("warmup", iteration):
-            _warm_up(strategy, function, _tasks(items, payload), least_s)
+            results = _warm_up(strategy, workload, function, _tasks(items, payload), least_s)
+        if workload.may_vary:
+            sums.add(checksum(workload.comparable(results)))
+        del results
         items = workload.items(request["tasks"])
     for iteration in range(request["iterations"]):
         tasks = _tasks(items, payload)
+        workload.before_pass()
         with channel.phase("steady", iteration):
             results = strategy.run(function, tasks)
         _verify(workload, items, results)
         for metric, value in workload.readings(results).items():
             channel.tell(reading=metric, iteration=iteration, value=value)
-        if iteration == 0:
-            channel.tell(checksum=checksum(workload.comparable(results)))
+        if iteration == 0 or workload.may_vary:
+            found = checksum(workload.comparable(results))
+            sums.add(found)
+            if iteration == 0:
+                channel.tell(checksum=found)
         del results
         items = workload.items(request["tasks"])
     if not gil_enabled and is_gil_enabled():  # a task may have imported what switches it on
         channel.tell(gil_enabled=True)
 
+    if workload.may_vary:
+        channel.tell(results_vary=len(sums) > 1)
     if for_memory:
         channel.pause("done")
     channel.worker_processes = []
@@ -129,12 +129,15 @@ def _tasks(items: list[Any], payload: int | None) -> list[Any]:
     return burden(items, payload)
 
 
-def _warm_up(strategy: Strategy, function: Any, items: list[Any], least_s: float) -> None:
-    """One pass over the items, and more until the time is over."""
+def _warm_up(strategy: Strategy, workload: Workload, function: Any, items: list[Any], least_s: float) -> list[Any]:
+    """One pass over the items, and more until the time is over; the results of the first one."""
     end = clocks.now() + least_s
-    strategy.run(function, items)
+    workload.before_pass()
+    results = strategy.run(function, items)
     while clocks.now() < end:
+        workload.before_pass()
         strategy.run(function, items)
+    return results
 
 
 def _verify(workload: Workload, items: list[Any], results: list[Any]) -> None:

@@ -28,7 +28,7 @@ def main(descriptor: int) -> NoReturn:
         _TASKS[request["do"]](channel, request)
     except BaseException as error:  # noqa: BLE001 - a task may raise anything, and all of it is a result
         kind = type(error).__name__ if type(error).__module__.startswith("experiments.") else ""
-        channel.tell(error=_describe(error), died=kind == "WorkerDied", wrong_results=kind == "WrongResults")
+        channel.tell(error=describe(error), died=kind == "WorkerDied", wrong_results=kind == "WrongResults")
     channel.tell(end=True)
     _leave()
 
@@ -46,7 +46,7 @@ def _calibrate(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def _check(channel: Channel, request: dict[str, Any]) -> None:
-    from experiments.probe.invocation import check
+    from experiments.probe.check import check
 
     check(channel, request)
 
@@ -61,7 +61,7 @@ def _limit_memory(limit_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
 
 
-def _describe(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Type, message and place on one line; what this package itself raises says all in its message."""
     import traceback
 

@@ -34,6 +34,8 @@ class Strategy(Parameterised):
     """Whether its workers run Python code at the same time even where the GIL is on."""
     own_interpreters = False
     """Whether its workers are interpreters within one process: most extension modules can't be imported there."""
+    pickles = ""
+    """What carries functions, items and results to its workers: `pickle`, `cloudpickle`, or nothing."""
     dispatch_s = 2e-5
     """Typical cost of handing out one task, for the plan's prediction only."""
 

@@ -28,6 +28,8 @@ class Dask(Strategy):
     """
 
     name = "dask"
+    bypasses_gil = True
+    pickles = "cloudpickle"
 
     scheduler: str = choice(DISTRIBUTED, (THREADS, PROCESSES, DISTRIBUTED), "What runs the tasks.")
     address: str = text(None, "Address of an existing scheduler, such as tcp://10.0.0.1:8786; else one starts here.")
@@ -93,8 +95,12 @@ class Pool:
             self._pool: Any = ProcessPoolExecutor(self._workers, get_context("spawn"))
         else:
             self._pool = ThreadPoolExecutor(self._workers)
+        import cloudpickle
+
+        # As dask itself does: the pool alone knows only what has an importable name.
+        pickled = cloudpickle.dumps(function)
         with Rendezvous(self._workers) as place:
-            meetings = [self._pool.submit(meet, place, function) for _ in range(self._workers)]
+            meetings = [self._pool.submit(_meet, place, pickled) for _ in range(self._workers)]
             self._processes = list((getattr(self._pool, "_processes", None) or {}).values())
             return [meeting.result() for meeting in meetings]
 
@@ -115,3 +121,9 @@ class Pool:
     def stop(self) -> None:
         """Ends the pool."""
         self._pool.shutdown()
+
+
+def _meet(place: tuple[str, int], pickled: bytes) -> dict[str, Any]:
+    import pickle
+
+    return meet(place, pickle.loads(pickled))  # noqa: S301 - from our own parent

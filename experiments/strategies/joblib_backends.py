@@ -27,6 +27,8 @@ class Joblib(Strategy):
     """
 
     name = "joblib"
+    bypasses_gil = True
+    pickles = "cloudpickle"
     dispatch_s = 3e-4
 
     backend: str = choice(LOKY, (LOKY, "threading"), "What the workers are: processes (`loky`) or threads.")
@@ -37,16 +39,15 @@ class Joblib(Strategy):
         "How NumPy arrays above 1 MB reach processes: like everything else, or as memory maps of a temporary file.",
     )
 
+    def __init__(self, workers: int = 1, **values: Any) -> None:
+        super().__init__(workers, **values)
+        self.bypasses_gil = self.backend == LOKY
+
     @classmethod
     def libraries(cls, values: Mapping[str, Any]) -> tuple[str, ...]:
         """A copy of loky comes with it."""
         del values
         return ("joblib",)
-
-    @property
-    def bypasses_gil(self) -> bool:  # type: ignore[override]
-        """Processes do."""
-        return bool(self.backend == LOKY)
 
     def predicted_startup_s(self) -> float:
         """The import, then fresh interpreters that import it as well."""

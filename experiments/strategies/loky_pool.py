@@ -27,6 +27,7 @@ class Loky(Strategy):
 
     name = "loky"
     bypasses_gil = True
+    pickles = "cloudpickle"
     dispatch_s = 4e-4
 
     @classmethod

@@ -52,6 +52,7 @@ class ProcessStrategy(Strategy):
 class PoolStrategy(ProcessStrategy):
     """What the two process pools share besides: several items in a message, and a fork server that is prepared."""
 
+    pickles = "pickle"
     # None rather than the value itself: what isn't asked for stays out of the names of cases.
     chunk_size: int | None = integer(None, "Items per message to a worker; 1 unless set.")
     preload: str | None = choice(

@@ -44,6 +44,7 @@ class Ray(Strategy):
 
     name = "ray"
     bypasses_gil = True
+    pickles = "cloudpickle"
     dispatch_s = 1e-3
 
     address: str = text(None, "Address of an existing cluster, such as 10.0.0.1:6379; else an instance starts here.")

@@ -31,6 +31,7 @@ class Subinterpreters(Strategy):
     name = "subinterpreters"
     bypasses_gil = True
     own_interpreters = True
+    pickles = "pickle"
     dispatch_s = 1e-4
 
     @classmethod

@@ -46,6 +46,9 @@ class Workload(Parameterised):
     default_tasks: int | None = None
     """Tasks per iteration unless configured; None lets the plan choose a number that divides evenly over the CPUs."""
 
+    may_vary = False
+    """Whether a repeated pass may give other results than the first, because the function isn't ours."""
+
     tasks: int = integer(None, "Tasks per iteration.")
 
     def __init__(self, **values: Any) -> None:
@@ -87,6 +90,9 @@ class Workload(Parameterised):
 
     def open(self) -> None:
         """Prepares what the tasks need from outside (a server, a file), before anything is timed."""
+
+    def before_pass(self) -> None:
+        """Makes ready what a pass over the task list uses up; called before every pass, untimed."""
 
     def close(self) -> None:
         """Undoes `open`."""

@@ -41,9 +41,10 @@ def not_measured(invocations: pd.DataFrame, described: pd.DataFrame, run: Mappin
         words.
     """
     rows = with_columns(invocations, ("case_id", "pass", "status", "error"))
-    rows = rows[rows["pass"] != MEMORY]
-    measured = set(rows.loc[rows["status"].isin((OK, CONTAMINATED)), "case_id"])
-    groups = dict(list(rows.groupby("case_id", sort=False)))
+    timing = rows[rows["pass"] != MEMORY]
+    measured = set(timing.loc[timing["status"].isin((OK, CONTAMINATED)), "case_id"])
+    # Where a case was given up before its first timing, what happened to its memory pass says why.
+    groups = dict(list(rows.groupby("case_id", sort=False))) | dict(list(timing.groupby("case_id", sort=False)))
     planned = {case["case_id"]: case for case in run.get("cases") or ()}
     reasons = {
         case_id: _why(groups.get(case_id), planned.get(case_id, {}))

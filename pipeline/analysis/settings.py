@@ -9,6 +9,7 @@ from pipeline.analysis.frames import missing
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
+SMALL_RATIO = 0.1
 SWEPT = {"task_time": "tasks", "payload": "payload"}
 """Axes that many workloads have, each with the word that stands behind its value."""
 KINDS_BY_NAME = {"seconds": "duration", "size": "size", "bytes": "size"}
@@ -41,6 +42,21 @@ def size(count: float) -> str:
     return _in_units(count, BYTES)
 
 
+def about(seconds: float) -> str:
+    """`duration`, rounded to two digits."""
+    return duration(float(f"{seconds:.2g}"))
+
+
+def about_bytes(count: float) -> str:
+    """`size`, rounded to three digits."""
+    return _in_units(count, BYTES, digits=3)
+
+
+def factor(ratio: float) -> str:
+    """How many times: two decimals, or of a small number two digits."""
+    return f"{ratio:.2f}" if abs(ratio) >= SMALL_RATIO else f"{ratio:.2g}"
+
+
 def _swept(name: str, value: object) -> str:
     """With the word that tells it from the workload's own durations and sizes."""
     if missing(value):
@@ -64,13 +80,13 @@ def _written(kind: str, value: object) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
 
 
-def _in_units(value: float, units: tuple[tuple[float, str], ...]) -> str:
+def _in_units(value: float, units: tuple[tuple[float, str], ...], digits: int = 4) -> str:
     for factor, unit in units:
         # Not >=: 0.001 / 1e-3 may come out a little under 1.
         if abs(value) / factor > 1 - 1e-9:
-            return f"{value / factor:.4g} {unit}"
+            return f"{value / factor:.{digits}g} {unit}"
     factor, unit = units[-1] if value else units[0]
-    return f"{value / factor:.4g} {unit}"
+    return f"{value / factor:.{digits}g} {unit}"
 
 
 def _kind(workload: str, name: str) -> str:

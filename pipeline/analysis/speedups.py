@@ -15,7 +15,7 @@ from pipeline.analysis.invocation_times import USES, LogTimes, log_times, times
 from pipeline.run.ledger import DECIDED
 from pipeline.run.stopping import SMALLEST_PILOT
 from pipeline.statistics.ratio import NO_ESTIMATE, RatioEstimate, log_ratio
-from pipeline.statistics.sequence import sequential_ratio
+from pipeline.statistics.sequence import FIRST_LOOK, sequential_ratio
 from pipeline.statistics.stein import stopped_ratio
 from pipeline.statistics.student import Floats
 
@@ -98,13 +98,22 @@ def compare(logs: LogTimes, case_id: str, other_id: str, estimate: Estimator = l
     return estimate(other - case)
 
 
+def raced_ratio(differences: Floats) -> RatioEstimate:
+    """For a run that looks from the `FIRST_LOOK`th block on, what a case with the blocks' log ratios has.
+
+    Before that nobody has looked: if the budget ended earlier, the number of blocks was decided by the clock alone, and
+    the interval is that of a run of fixed length.
+    """
+    return log_ratio(differences) if len(differences) < FIRST_LOOK else sequential_ratio(differences)
+
+
 def estimator(measure: Mapping[str, Any]) -> Estimator:
     """How the ratios of a run are estimated that stopped by these rules: one that looked has to pay for looking.
 
     `measure` is that section of the resolved configuration; of an older bundle it may lack keys.
     """
     if measure.get("until") == DECIDED:
-        return sequential_ratio
+        return raced_ratio
     blocks = measure.get("blocks")
     if measure.get("precision") is None or not isinstance(blocks, Mapping) or blocks["min"] == blocks["max"]:
         return log_ratio

@@ -23,12 +23,12 @@ from pipeline.analysis.cases import cases, group_columns
 from pipeline.analysis.costs import costs_of
 from pipeline.analysis.invocation_times import LogTimes, times
 from pipeline.analysis.memory import memory_of
-from pipeline.analysis.speedups import Estimator, compare
+from pipeline.analysis.speedups import Estimator, compare, raced_ratio
 from pipeline.run.stopping import MARGIN
 from pipeline.statistics.equivalence import equivalent
 from pipeline.statistics.holm import holm
 from pipeline.statistics.ratio import RatioEstimate, log_ratio
-from pipeline.statistics.sequence import sequential_ratio
+from pipeline.statistics.sequence import FIRST_LOOK
 from pipeline.statistics.student import SIGNIFICANCE
 
 NAN = float("nan")
@@ -183,7 +183,7 @@ def _outcome(leader: Candidate, candidates: list[Candidate], margin: float, *, s
 
 def _same(found: RatioEstimate, margin: float, estimate: Estimator) -> bool:
     """Whether the two sides differ by less than the margin: by two one-sided tests, or by a whole anytime interval."""
-    if estimate is sequential_ratio:
+    if estimate is raced_ratio and found.n >= FIRST_LOOK:
         return 1 / margin < found.low and found.high < margin
     return equivalent(found, margin)
 

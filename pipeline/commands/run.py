@@ -59,22 +59,41 @@ def start_run(
     command: list[str],
 ) -> Finished:
     """Measures a configuration from the beginning."""
-    chosen = random.randrange(LARGEST_SEED) if seed is None else seed  # noqa: S311 - an order, not a secret
-    plan = plan_for(path, seed=chosen, measure={"budget_s": budget_s, "until": until})
+    plan = plan_for(path, seed=new_seed() if seed is None else seed, measure={"budget_s": budget_s, "until": until})
     if all(case.unsupported for case in plan.grid):
         reasons = sorted({case.unsupported for case in plan.grid if case.unsupported})
         raise UserError(f"{path}: nothing can be measured on this machine: {'; '.join(reasons)}")
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan.config.name}"
-    folder = out or RESULTS / run_id
-    _refuse_existing_run(folder)
+    run_id, folder = name_run(plan.config.name, out)
     console.print(escape(prediction_in_words(plan)))
     with Spawner() as spawner, RunProgress(console) as progress:
         progress.doing("checking")
         plan = check_user_functions(plan, spawner)
-        run = describe_run(plan, run_id=run_id, machine=_machine(), command=["whichpool", *command])
-        _make_folder(folder)
-        _refuse_existing_run(folder)
-        return _carry_out(plan, folder, run, spawner, progress)
+        run = describe_run(plan, run_id=run_id, machine=this_machine(), command=["whichpool", *command])
+        return begin(plan, folder, run, spawner, progress)
+
+
+def new_seed() -> int:
+    """Of a random order."""
+    return random.randrange(LARGEST_SEED)  # noqa: S311 - an order, not a secret
+
+
+def name_run(name: str, out: Path | None) -> tuple[str, Path]:
+    """The identity of a run that starts now, and its folder.
+
+    Raises:
+        UserError: there is a run in the folder, or it can't be written.
+    """
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
+    folder = out or RESULTS / run_id
+    _refuse_existing_run(folder)
+    return run_id, folder
+
+
+def begin(plan: Plan, folder: Path, run: dict[str, Any], spawner: Spawner, progress: RunProgress) -> Finished:
+    """Carries out a plan whose functions have been checked, from its first invocation."""
+    _make_folder(folder)
+    _refuse_existing_run(folder)
+    return _carry_out(plan, folder, run, spawner, progress)
 
 
 def resume_run(folder: Path, console: Console, *, budget_s: float | None) -> Finished:
@@ -84,7 +103,7 @@ def resume_run(folder: Path, console: Console, *, budget_s: float | None) -> Fin
         UserError: the folder holds no run, or one of another machine.
     """
     run = read_run(folder)
-    machine = _machine()
+    machine = this_machine()
     changed = differences(run["machine"]["facts"], machine["facts"])
     if changed:
         name, (before, here) = next(iter(changed.items()))
@@ -110,7 +129,8 @@ def _carry_out(plan: Plan, folder: Path, run: dict[str, Any], spawner: Spawner, 
     return Finished(folder, bundle.run, outcome)
 
 
-def _machine() -> Mapping[str, Any]:
+def this_machine() -> Mapping[str, Any]:
+    """What `run.json` says about the machine."""
     facts = machine_facts()
     return {"facts": facts, "fingerprint": fingerprint(facts), "effective_cpus": effective_cpus()}
 
@@ -134,7 +154,7 @@ def _make_folder(folder: Path) -> None:
         raise UserError(f"{folder}: cannot be written: {error.strerror}; name another folder with --out") from None
 
 
-def show_outcome(finished: Finished, console: Console) -> None:
+def show_outcome(finished: Finished, console: Console, *, command: str = "run") -> None:
     """How a run ended: how much was measured, what failed, what wasn't possible, how to go on."""
     run, outcome = finished.run, finished.outcome
     grid = [case for case in run["cases"] if not case.get("oracle")]
@@ -156,7 +176,8 @@ def show_outcome(finished: Finished, console: Console) -> None:
     if len(outcome.failures) > MOST_FAILURES_SHOWN:
         console.print(f"[red]failed[/] and {len(outcome.failures) - MOST_FAILURES_SHOWN} more")
     if outcome.interrupted:
-        console.print(f"interrupted; go on with: whichpool run --resume {escape(shlex.quote(str(finished.folder)))}")
+        folder = escape(shlex.quote(str(finished.folder)))
+        console.print(f"interrupted; go on with: whichpool {command} --resume {folder}")
 
 
 def outcome_as_json(finished: Finished) -> str:

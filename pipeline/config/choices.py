@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
-from itertools import product
+from itertools import combinations, product
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -39,7 +39,9 @@ from pipeline.config.ranges import expanded
 from pipeline.config.sections import Section
 from pipeline.errors import did_you_mean
 
-KEYS_OF_THE_CONFIGURATION = ("use", "items", "place", "reason", "workload", "strategy", "workers", "interpreter")
+KEYS_OF_THE_CONFIGURATION = (
+    "use", "items", "setup", "place", "reason", "workload", "strategy", "workers", "interpreter"
+)  # fmt: skip
 """What no parameter may be called, since a configuration writes parameters beside these."""
 
 
@@ -151,7 +153,8 @@ class WorkloadChoice(Choice):
         context = {**(info.context or {}), "folder": section.place.file.parent}
         made = WrittenFunction.model_validate(section, context=context)
         folder = context["folder"]
-        user = UserFunction(*read_target(made.use, folder), *read_target(made.items, folder))
+        targets = [made.use, made.items, *filter(None, [made.setup])]
+        user = UserFunction(*(part for text in targets for part in read_target(text, folder)))  # type: ignore[arg-type]
         return {"use": made.use, "values": {"tasks": made.tasks}, "user": user}
 
 
@@ -196,15 +199,18 @@ class WrittenFunction(Located):
     """The function, as `file.py:name`; the file is relative to this configuration."""
     items: _Target
     """The task list, as `file.py:name`: a list, or a function without arguments that returns one."""
+    setup: _Target | None = None
+    """A function without arguments, as `file.py:name`, that is called before every pass over the items, untimed."""
     tasks: _TaskCounts = Field(default=(None,), json_schema_extra={"default": None})
     """Tasks per iteration, the items cut or repeated; by default one task per item."""
 
     @model_validator(mode="after")
     def _modules_differ(self, info: ValidationInfo) -> WrittenFunction:
         if folder := (info.context or {}).get("folder"):
-            one, other = (read_target(text, folder)[0] for text in (self.use, self.items))
-            if one != other and one.stem == other.stem:
-                raise sentence(f'"{one}" and "{other}" can\'t both be the module "{one.stem}"; rename one')
+            files = [read_target(text, folder)[0] for text in filter(None, (self.use, self.items, self.setup))]
+            for one, other in combinations(files, 2):
+                if one != other and one.stem == other.stem:
+                    raise sentence(f'"{one}" and "{other}" can\'t both be the module "{one.stem}"; rename one')
         return self
 
 

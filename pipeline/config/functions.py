@@ -26,6 +26,9 @@ class UserFunction:
     function: str
     items_file: Path
     items: str
+    setup_file: Path | None = None
+    setup: str | None = None
+    """A function without arguments that is called before every pass; None for none."""
 
 
 def read_target(text: str, folder: Path) -> tuple[Path, str]:

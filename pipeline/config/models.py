@@ -134,6 +134,8 @@ def _resolved_choice(choice: WorkloadChoice | StrategyChoice, folder: Path) -> d
     if isinstance(choice, WorkloadChoice) and choice.user is not None:
         own_folder = _absolute(choice.place.file).parent
         axes["items"] = f"{_relative_path(choice.user.items_file, own_folder)}:{choice.user.items}"
+        if choice.user.setup_file is not None:
+            axes["setup"] = f"{_relative_path(choice.user.setup_file, own_folder)}:{choice.user.setup}"
     return {"use": choice.use, **axes, "place": _relative(choice.place, folder)}
 
 

@@ -83,7 +83,7 @@ class Case:
         shown = [
             _in_words(key, value)
             for key, value in self.parameters.items()
-            if key not in ("tasks", "items") and value is not None
+            if key not in ("tasks", "items", "setup") and value is not None
         ]
         return " ".join([self.workload, *shown])
 

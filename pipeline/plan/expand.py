@@ -85,7 +85,10 @@ def _completed(values: dict[str, Scalar], choice: WorkloadChoice, cpus: int, wor
         tasks = _usual_tasks(_workload_class(choice), cpus)
     if choice.user is None:
         return {**_swept(values, _workload_class(choice)), "tasks": tasks}
-    return {**values, "tasks": tasks, "items": f"{choice.user.items_file.name}:{choice.user.items}"}
+    items: dict[str, Scalar] = {"items": f"{choice.user.items_file.name}:{choice.user.items}"}
+    if choice.user.setup_file is not None:
+        items["setup"] = f"{choice.user.setup_file.name}:{choice.user.setup}"
+    return {**values, "tasks": tasks, **items}
 
 
 def _swept(values: dict[str, Scalar], workload_class: type[Workload]) -> dict[str, Scalar]:

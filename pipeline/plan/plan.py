@@ -60,6 +60,8 @@ class Plan:
     interpreters: dict[str, InterpreterFacts]
     cases: tuple[Case, ...]
     exclusions: tuple[Exclusion, ...]
+    user_task_s: float | None = None
+    """What a task of the user's own function takes, where a trial has told it."""
 
     @property
     def supported(self) -> tuple[Case, ...]:
@@ -99,9 +101,11 @@ class Plan:
 
     def predicted_s(self, case: Case, for_pass: str = "timing") -> float:
         """Seconds that one invocation of a case will roughly take."""
-        measure = case.measure
+        measure, workload = case.measure, workload_of(case)
+        if case.user is not None and self.user_task_s is not None:
+            workload.seconds_per_task = self.user_task_s
         return predict_invocation_s(
-            workload_of(case),
+            workload,
             strategies()[case.strategy](case.workers, **case.options),
             tasks=int(case.parameters["tasks"] or TYPICAL_USER_TASKS),
             iterations=1 if for_pass == "memory" else measure.iterations,

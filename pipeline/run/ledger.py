@@ -81,7 +81,7 @@ class Ledger:
         record.tried[for_pass].add(block)
         record.durations_s[for_pass].append(entry["duration_s"])
         if entry["status"] not in ("ok", CONTAMINATED):
-            record.failures_in_a_row += 1
+            record.failures_in_a_row += self._weight(entry, record)
             record.last_error = entry["error"]
             return
         record.failures_in_a_row = 0
@@ -93,6 +93,11 @@ class Ledger:
         (record.disturbed.add if entry["status"] == CONTAMINATED else record.disturbed.discard)(block)
         iterations = [phase["wall"] for phase in entry["phases"] if phase["phase"] == "steady"]
         record.steady_s[block] = statistics.median(iterations)
+
+    def _weight(self, entry: dict[str, Any], record: CaseRecord) -> int:
+        """How many failures one is worth: in a race for time, a case that has only hung isn't given more of it."""
+        only_hung = entry["status"] == "timeout" and not record.steady_s
+        return FAILURES_IN_A_ROW if only_hung and self._plan.config.measure.until == DECIDED else 1
 
     def due(self, block: int) -> list[tuple[Case, str]]:
         """The invocations (case and pass) that belong to a block and haven't finished yet.

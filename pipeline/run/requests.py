@@ -17,6 +17,7 @@ from pipeline.plan.plan import Calibration, Plan, calibrated_parameter, workload
 from pipeline.plan.possible import needed_libraries, provider
 
 CHECK_TIMEOUT_S = 60.0
+LEAST_TRIAL_TIMEOUT_S = 20.0
 CALIBRATION_TIMEOUT_S = 120.0
 
 INNER_THREADS = {
@@ -78,18 +79,24 @@ def calibration_request(plan: Plan, calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def check_request(plan: Plan, case: Case) -> dict[str, Any]:
-    """Imports the user's function under the case's interpreter and makes its items, without calling it."""
+def check_request(plan: Plan, case: Case, trial_s: float) -> dict[str, Any]:
+    """Imports the user's function under the case's interpreter and makes its items.
+
+    It is called only if there is time for a trial: two passes over as many items as take about `trial_s` seconds.
+    """
     assert case.user is not None
     probe = {
         "do": "check",
         "workload": place(workload_class(case)),
         "parameters": _user_parameters(case.user),
         "tasks": case.parameters["tasks"],
+        "trial_s": trial_s,
     }
+    budget_s = plan.config.measure.budget_s
     return {
         **_process(plan, case, strategies()["serial"]),
-        "timeout_s": CHECK_TIMEOUT_S,
+        # Who has a minute for everything isn't helped by waiting for a task that never ends.
+        "timeout_s": min(CHECK_TIMEOUT_S, max(LEAST_TRIAL_TIMEOUT_S, budget_s)) if trial_s else CHECK_TIMEOUT_S,
         "memory": False,
         "parallel": False,
         "pinned": [],
@@ -126,7 +133,8 @@ def _parameters(case: Case, sizes: Mapping[tuple[str, str], int]) -> dict[str, S
 
 
 def _user_parameters(user: UserFunction) -> dict[str, Scalar]:
-    return {
+    parameters: dict[str, Scalar] = {
         "target": f"{user.function_file}:{user.function}",
         "source": f"{user.items_file}:{user.items}",
     }
+    return parameters | ({"setup": f"{user.setup_file}:{user.setup}"} if user.setup_file else {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -72,6 +73,8 @@ def plan_again(run: Mapping[str, Any]) -> Plan:
         seed=run["seed"],
     )
     unsupported = {case["case_id"]: case["unsupported"] for case in run["cases"]}
+    told = (run.get("advice") or {}).get("told")
+    plan = replace(plan, user_task_s=told["pass_s"] / told["trial_tasks"] if told else None)
     return plan.with_unsupported(unsupported)
 
 

@@ -36,6 +36,7 @@ INVOCATION_TYPES = {
     "task_size": "Int64",
     "checksum": "str",
     "wrong_results": "boolean",
+    "results_vary": "boolean",
     "steal_s": "float64",
     "foreign_cpu_s": "float64",
     "pressure_s": "float64",
@@ -124,6 +125,7 @@ def _invocation_row(run: Mapping[str, Any], case: Mapping[str, Any], entry: Entr
         **{name: entry["noise"].get(name) for name in NOISE_COLUMNS},
         "involuntary_switches": entry["involuntary_switches"],
         "wrong_results": facts.get("wrong_results"),
+        "results_vary": facts.get("results_vary"),
     }
 
 

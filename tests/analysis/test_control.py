@@ -5,9 +5,9 @@ import pytest
 from pipeline.analysis.cases import cases
 from pipeline.analysis.control import controlled
 from pipeline.analysis.robustness import changed_without_disturbed
-from pipeline.analysis.speedups import estimator
+from pipeline.analysis.speedups import estimator, raced_ratio
 from pipeline.statistics.ratio import log_ratio
-from pipeline.statistics.sequence import sequential_ratio
+from pipeline.statistics.sequence import FIRST_LOOK, sequential_ratio
 
 
 def described():
@@ -66,7 +66,7 @@ def test_without_readings_or_with_few_blocks_there_is_no_second_estimate():
 
 def test_how_a_run_stopped_decides_how_it_is_estimated():
     blocks = {"min": 8, "max": 30}
-    assert estimator({"until": "decided", "blocks": blocks, "precision": 0.03}) is sequential_ratio
+    assert estimator({"until": "decided", "blocks": blocks, "precision": 0.03}) is raced_ratio
     assert estimator({"until": "precision", "blocks": blocks, "precision": None}) is log_ratio
     assert estimator({"blocks": {"min": 8, "max": 8}, "precision": 0.03}) is log_ratio
     assert estimator({}) is log_ratio
@@ -74,6 +74,13 @@ def test_how_a_run_stopped_decides_how_it_is_estimated():
     values = 0.1 * np.random.default_rng(1).standard_normal(20)
     staged = estimator({"until": "precision", "blocks": blocks, "precision": 0.03})
     assert staged(values).half_width >= log_ratio(values).half_width
+
+
+def test_a_race_pays_for_looking_only_if_somebody_looked():
+    """Before the first look nothing but the clock can have ended it."""
+    values = 0.7 + 0.02 * np.random.default_rng(1).standard_normal(FIRST_LOOK)
+    assert raced_ratio(values[:-1]) == log_ratio(values[:-1])
+    assert raced_ratio(values) == sequential_ratio(values)
 
 
 def test_answers_that_hang_on_disturbed_invocations_are_found():

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import Config
+
 GRID = "name: x\ngrids:\n  - strategies: serial\n    workloads:\n"
 
 
@@ -117,4 +119,14 @@ def test_two_modules_of_one_name(messages, folder):
 
 def test_an_unknown_parameter_of_a_function(mistakes):
     (line,) = mistakes(f'{GRID}      - {{use: "jobs.py:resize", items: "jobs.py:images", size: 3}}\n')
-    assert line == 'a.yaml:5: unknown key "size"; allowed: use, items, tasks'
+    assert line == 'a.yaml:5: unknown key "size"; allowed: use, items, setup, tasks'
+
+
+def test_a_set_up_is_checked_kept_and_found_again(load, messages):
+    config = load(f'{GRID}      - {{use: "jobs.py:resize", items: "jobs.py:images", setup: "jobs.py:fetch"}}\n')
+    user = config.grids[0].workloads[0].user
+    assert (user.setup_file.name, user.setup) == ("jobs.py", "fetch")
+    assert Config.from_resolved(config.resolved()).grids[0].workloads[0].user == user
+    (line,) = messages("jobs.py:resize", 'jobs.py:images"\n        setup: "jobs.py:fetsh')
+    assert line.startswith('a.yaml:7: "setup" names "fetsh"')
+    assert line.endswith('did you mean "fetch"?')

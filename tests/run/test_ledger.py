@@ -15,6 +15,11 @@ def plan(tmp_path):
     return plan_of(tmp_path, TEXT)
 
 
+@pytest.fixture
+def race(tmp_path):
+    return plan_of(tmp_path, TEXT.replace("precision: 5%", "precision: null, until: decided"))
+
+
 def by_strategy(plan):
     return {case.strategy: case for case in plan.cases}
 
@@ -173,3 +178,13 @@ def test_a_short_run_is_not_prolonged_by_more_oracles_than_it_needs(tmp_path):
     assert not [case for case, _ in ledger.due(5) if case.oracle]
     grid = [finished(case, 5, duration_s=500.0) for case in plan.grid]
     assert [case for case, _ in Ledger(plan, [*entries, *grid[:1]]).due(5) if case.oracle]
+
+
+def test_in_a_race_a_case_that_hangs_at_once_is_given_up_and_one_that_has_succeeded_is_not(race, plan):
+    for each, given_up in ((race, True), (plan, False)):
+        cases = by_strategy(each)
+        hung = finished(cases["threads"], 0, status="timeout")
+        assert Ledger(each, [hung]).has_failed(cases["threads"]) is given_up
+        succeeded = finished(cases["threads"], 0)
+        later = finished(cases["threads"], 1, status="timeout")
+        assert not Ledger(each, [succeeded, later]).has_failed(cases["threads"])
