@@ -68,6 +68,11 @@ class Workload(Parameterised):
         """Why these values of the parameters don't go together, or None if they do."""
         return None
 
+    @classmethod
+    def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:  # noqa: ARG003
+        """Why this interpreter can't run the workload with these values, or None if it can."""
+        return None
+
     def items(self, count: int) -> list[Any]:
         """The arguments of `count` tasks."""
         raise NotImplementedError

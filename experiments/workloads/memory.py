@@ -147,8 +147,8 @@ class Garbage(Workload):
     the threads of one process share one collector, and on a free-threaded build it stops all of them while it looks.
 
     Expected: with the GIL, threads are as slow as `serial` with either, and cycles make a task slower; processes speed
-    up by the number of CPUs. On a free-threaded build threads speed up without cycles, and less, or not at all, with
-    them. PyPy counts no references: there, cycles make no difference.
+    up by the number of CPUs. On a free-threaded build threads speed up by the number of CPUs without cycles, and
+    hardly with them. PyPy counts no references: there, cycles make no difference.
 
     The tests ask the collector: with cycles it finds as many objects as were made, without cycles none. The result is
     the sum of the numbers in the objects, which every run compares with a formula.

@@ -140,11 +140,13 @@ class NumpyElementwise(Workload):
     into the second level of cache of common CPUs; give `64MiB` for arrays that don't fit into any, whose speed is
     that of the memory.
 
-    Expected: between two calls a thread needs the GIL. With it, threads speed up the more the longer each call takes:
-    hardly with arrays of a few KiB, nearly by the number of CPUs with arrays of a MiB, until the memory is too slow.
-    On a free-threaded build, and with processes, the size of the arrays matters less.
+    Expected: with the GIL, threads gain nothing from arrays of up to 500 elements (4 KB), for which numpy keeps it, and
+    little from somewhat larger ones: after each call of some microseconds a thread has to wait for the GIL again. With
+    arrays of a MiB they speed up until the memory is too slow. On a free-threaded build, and with processes, the size
+    of the arrays matters less.
 
     The tests and every run compare four elements with the same operations on Python's own numbers, to the last bit.
+    The tests also show that numpy lets other threads run during long calls, and doesn't during short ones.
 
     `rounds` is the size of a task; its time is in proportion.
     """

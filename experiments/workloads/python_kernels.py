@@ -7,7 +7,7 @@ from experiments.workloads.base import Resource, Workload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 MODULES = {
@@ -43,6 +43,8 @@ MODULES = {
 }
 """The kernels by the module of `experiments.workloads.kernels` that has them."""
 KERNELS = tuple(name for names in MODULES.values() for name in names)
+FROZENDICT_SINCE = (3, 15)
+NO_FROZENDICT = "the kernel create_frozendict needs Python 3.15 or later"
 SECONDS_PER_ROUND = 1e-7
 """Typical, for the plan's prediction only."""
 
@@ -91,6 +93,14 @@ class PythonKernels(Workload):
         super().__init__(**values)
         # The kernel itself, so that choosing it costs nothing in a task.
         self.function = find_kernel(self.kernel)
+
+    @classmethod
+    def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+        """One kernel is about something that came with Python 3.15."""
+        newest = values.get("kernel") == "create_frozendict"
+        if newest and tuple(interpreter.get("version_info", ())) < FROZENDICT_SINCE:
+            return f"{NO_FROZENDICT}; this is {interpreter.get('version')}"
+        return None
 
     def items(self, count: int) -> list[tuple[int, int]]:
         """A different first number for each task."""

@@ -84,7 +84,7 @@ def why_impossible(
         return reason
     if strategy.asynchronous and not users and workload.coroutine is None:
         return "no asynchronous form"
-    if reason := strategy.unsupported(facts, options):
+    if reason := workload.unsupported(facts, values) or strategy.unsupported(facts, options):
         return reason
     if strategy.own_interpreters and (foreign := workload.libraries(values)):
         return f"{' and '.join(foreign)} can't be imported in a subinterpreter"

@@ -101,8 +101,21 @@ def test_each_kernel_gives_the_same_everywhere(interpreters, kind):
     workload = PythonKernels(rounds=100)
     expected = dict.fromkeys(KERNELS, workload.expected(workload.items(3)))
     if interpreters[kind].version_info < (3, 15):
-        expected["create_frozendict"] = "the kernel create_frozendict needs `frozendict`, which Python has from 3.15 on"
+        expected["create_frozendict"] = "the kernel create_frozendict needs Python 3.15 or later"
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("kernel", "version", "reason"),
+    [
+        ("create_frozendict", (3, 14, 5), "the kernel create_frozendict needs Python 3.15 or later; this is 3.14.5"),
+        ("create_frozendict", (3, 15, 0), None),
+        ("create_dict", (3, 9, 0), None),
+    ],
+)
+def test_only_one_kernel_needs_a_new_python_and_says_so_beforehand(kernel, version, reason):
+    facts = {"version_info": list(version), "version": ".".join(map(str, version))}
+    assert PythonKernels.unsupported(facts, {"kernel": kernel}) == reason
 
 
 def test_without_a_gil_sharing_costs_time_and_loses_nothing(interpreters):

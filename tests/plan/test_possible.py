@@ -25,6 +25,10 @@ class Multiply(Workload):
     def contradiction(cls, values):
         return "an array has no odd size" if values.get("size") == 3 else None
 
+    @classmethod
+    def unsupported(cls, interpreter, values):
+        return "size 5 needs Python 3.99" if values.get("size") == 5 else None
+
 
 class Engine(Strategy):
     """Needs two libraries."""
@@ -120,6 +124,7 @@ ARRAY = {"kind": "array"}
         (Coroutines, {}, CPYTHON, "no asynchronous form"),
         (Picky, {}, who(), "needs Python 3.99"),
         (Strategy, {"size": 3}, CPYTHON, "an array has no odd size"),
+        (Strategy, {"size": 5}, CPYTHON, "size 5 needs Python 3.99"),
         (Engine, {"size": 3}, {"error": "there is no interpreter at x"}, "there is no interpreter at x"),
     ],
 )

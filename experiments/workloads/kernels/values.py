@@ -114,7 +114,7 @@ def create_frozendict(item: tuple[int, int]) -> int:
     """Creates a `frozendict`, which Python has from 3.15 on."""
     frozendict = getattr(builtins, "frozendict", None)
     if frozendict is None:
-        raise NeedsNewerPython("the kernel create_frozendict needs `frozendict`, which Python has from 3.15 on")
+        raise NeedsNewerPython("the kernel create_frozendict needs Python 3.15 or later")
     first, rounds = item
     total = 0
     for number in range(first, first + rounds):
