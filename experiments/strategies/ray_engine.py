@@ -79,11 +79,16 @@ class Ray(Strategy):
     def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
         """Starts or reaches the instance, then the actors, which meet."""
         os.environ.update(QUIET)
+        _identify(elsewhere=self.address is not None)
         import ray
 
         self._ray = ray
         self._folder: str | None = None
         self._connect()
+        user = sys.modules.get(getattr(function, "__module__", None) or "")
+        if self.address and user is not None and not user.__name__.startswith("experiments"):
+            # The machines of the cluster may not have the module.
+            ray.cloudpickle.register_pickle_by_value(user)
         actor = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
         self._actors = [actor.remote() for _ in range(self.workers)]
         if not self.address:
@@ -177,6 +182,18 @@ class Ray(Strategy):
         except RayActorError as error:
             raise WorkerDied(f"a ray worker ended unexpectedly: {str(error).splitlines()[0]}") from None
         return results
+
+
+def _identify(*, elsewhere: bool) -> None:
+    """Sees to the token that clusters ask for: the user's own, or one for this instance alone.
+
+    Left to itself, ray would write a token into the user's home folder, and not show it to a cluster named by address.
+    """
+    has_own = "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ
+    if not elsewhere:
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=os.urandom(16).hex())
+    elif has_own or os.path.exists(os.path.expanduser("~/.ray/auth_token")):
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 class _Worker:
