@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help report setup test check lint types bench calibrate-statistics peers lock schema clean
+.PHONY: help report setup test check lint types bench calibrate-statistics peers lock schema docs clean
 
 help: ## list the targets
 	@echo "make report                              measure this machine and render the report"
@@ -51,6 +51,9 @@ lock: ## resolve the dependencies anew (needs uv)
 
 schema: $(VENV)/.ready ## write configs/schema.json from the configuration's models
 	$(BIN)/python -m pipeline.config.schema configs/schema.json
+
+docs: $(VENV)/.ready ## write docs/workloads and docs/strategies from the classes
+	$(BIN)/python -m pipeline.commands.documentation docs
 
 clean: ## remove the environment and everything generated, results excepted
 	rm -rf $(VENV) $(VENV)-peers build dist .cache *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -171,10 +171,15 @@ def _add_list(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = commands.add_parser(
         "list",
         help="what a configuration may name",
-        description="Lists what can be written in a configuration, with one line each.",
-        epilog="example:\n  whichpool list interpreters",
+        description="Lists what can be written in a configuration, with one line each, or explains it.",
+        epilog=(
+            "examples:\n  whichpool list interpreters\n  whichpool list strategies --explain\n"
+            "  whichpool list workloads sleep http_get"
+        ),
     )
     parser.add_argument("what", choices=("workloads", "strategies", "interpreters"), help="which list")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="explain only this workload or strategy")
+    parser.add_argument("--explain", action="store_true", help="explain each, with its parameters and an example")
     parser.set_defaults(command=_list)
 
 
@@ -320,10 +325,15 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from pipeline.commands.listing import show_catalogue, show_interpreters
+    from pipeline.commands.listing import show_catalogue, show_interpreters, show_pages
 
+    explain = options.explain or bool(options.names)
     if options.what == "interpreters":
+        if explain:
+            raise UserError("only workloads and strategies can be explained: leave out --explain and names")
         show_interpreters(_console())
+    elif explain:
+        show_pages(options.what, options.names, _console())
     else:
         show_catalogue(options.what, _console())
     return DONE

@@ -6,9 +6,18 @@ INT_BYTES = 8
 SAMPLES = 16
 
 
+class CopiedError(TypeError):
+    """What was to be a reference to memory has become a copy of it on its way."""
+
+
 def sample_view(item: tuple[memoryview, str, int]) -> tuple[int, bytes]:
     """`(view, kind, index)`: takes samples of memory that this process can see; the index and the samples."""
     view, kind, index = item
+    if not isinstance(view, memoryview):
+        copy = type(view).__name__
+        raise CopiedError(
+            f"a memoryview arrived as {copy}: this strategy copies memory; use transport: pickle for that"
+        )
     return index, samples(view, kind)
 
 

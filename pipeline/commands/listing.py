@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 
-from experiments.catalogue import strategies, workloads
 from experiments.parameters import Parameterised
+from pipeline.commands.explaining import CATALOGUES, chosen, default_text, page
 from pipeline.commands.interpreters import known_libraries
 from pipeline.commands.tables import table
-from pipeline.config.units import format_duration, format_size
 from pipeline.machine.interpreters import Interpreter, discover
 from pipeline.machine.libraries import environment_folder, environment_python, installed
+
+PAGE_WIDTH = 120
+"""Longer lines of prose are hard to read."""
 
 
 def show_catalogue(what: str, console: Console) -> None:
     """Every workload or strategy with its parameters."""
     listed = table("name", "what it is", "parameters")
-    for name, class_ in (workloads() if what == "workloads" else strategies()).items():
+    for name, class_ in CATALOGUES[what]().items():
         listed.add_row(name, escape(class_.summary()), escape(", ".join(_parameters(class_))))
     console.print(listed)
+
+
+def show_pages(what: str, names: list[str], console: Console) -> None:
+    """All there is to say about these workloads or strategies, about every one if none is named."""
+    for class_ in chosen(what, names).values():
+        console.print(Markdown(page(class_)), width=min(console.width, PAGE_WIDTH))
+        console.print()
 
 
 def show_interpreters(console: Console) -> None:
@@ -78,15 +88,7 @@ def _prepared(found: Interpreter) -> str:
 def _parameters(class_: type[Parameterised]) -> list[str]:
     described = []
     for parameter in class_.parameters().values():
-        if parameter.default is None and parameter.target_s is None:
-            continue
-        if parameter.target_s is not None:
-            value = f"calibrated to {format_duration(parameter.target_s)}"
-        elif parameter.kind == "duration":
-            value = format_duration(parameter.default)
-        elif parameter.kind == "size":
-            value = format_size(parameter.default)
-        else:
-            value = "/".join(parameter.choices) or str(parameter.default)
-        described.append(f"{parameter.name}={value}")
+        value = "/".join(parameter.choices) if parameter.default and parameter.choices else default_text(parameter)
+        if value is not None:
+            described.append(f"{parameter.name}={value}")
     return described

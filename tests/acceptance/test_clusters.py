@@ -133,15 +133,7 @@ def test_a_cluster_of_ray_is_used_and_left_running(whichpool, by_hand, monkeypat
     address = f"127.0.0.1:{free_port()}"
     start = ("start", "--head", "--num-cpus", "2", "--include-dashboard", "false", "--disable-usage-stats")
     here = ("--port", address.rpartition(":")[2], "--node-ip-address", "127.0.0.1")
-    command = (
-        "-m",
-        "ray.scripts.scripts",
-        *start,
-        "--port",
-        address.rpartition(":")[2],
-        "--node-ip-address",
-        "127.0.0.1",
-    )
+    command = ("-m", "ray.scripts.scripts", *start, *here)
     head = by_hand.start(
         sys.executable, *command, "--temp-dir", str(by_hand.folder), "--object-store-memory", str(100 << 20)
     )

@@ -141,6 +141,33 @@ def test_lists(shared):
     assert re.search(rf"^python3\.\d+t? +{version} ", shown, re.MULTILINE), shown
 
 
+def test_lists_explain(shared):
+    shown = shared("list", "strategies", "--explain").stdout
+    assert [name for name in strategies() if not re.search(rf"^ +{name} *$", shown, re.MULTILINE)] == []
+    shown = shared("list", "workloads", "sleep", "payload").stdout
+    assert "name: sleep" in shown
+    assert "transport" in shown
+    assert "name: noop" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["workloads", "slep"],
+            'unknown workload "slep"; `whichpool list workloads` shows those there are; did you mean',
+        ),
+        (["strategies", "thread", "--explain"], 'did you mean "threads"?'),
+        (["interpreters", "--explain"], "only workloads and strategies can be explained"),
+        (["interpreters", "3.13"], "only workloads and strategies can be explained"),
+    ],
+)
+def test_what_cannot_be_explained(shared, arguments, message):
+    done = shared("list", *arguments, expect=2)
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_has_an_example(whichpool, command):
     shown = whichpool(*filter(None, [command]), "--help").stdout
@@ -156,7 +183,13 @@ def test_the_version_is_a_version(whichpool):
 
 def test_a_terminal_that_knows_only_ascii_is_enough(shared, planned, bundle):
     plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
-    for arguments in (("plan", "config.yaml"), ("show", bundle), ("list", "strategies"), ("--help",)):
+    for arguments in (
+        ("plan", "config.yaml"),
+        ("show", bundle),
+        ("list", "strategies"),
+        ("list", "workloads", "--explain"),
+        ("--help",),
+    ):
         shown = shared(*arguments, environment=plain).stdout
         assert shown.isascii()
 

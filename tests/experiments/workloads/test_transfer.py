@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.workloads.sampling import samples
+from experiments.workloads.sampling import CopiedError, sample_view, samples
 from experiments.workloads.shared_blocks import NoRoomError, SharedBlocks
 from experiments.workloads.transfer import NotPicklableError, Payload, make_payload
 from pipeline.machine.interpreters import discover
@@ -59,6 +59,13 @@ def test_a_view_cannot_go_to_another_process_and_says_so(strategy, method):
     with opened("payload", transport="memoryview", size=100) as workload, pytest.raises(NotPicklableError, match=why):
         run(workload, strategy, 2, method)
     assert memoryview not in copyreg.dispatch_table
+
+
+def test_a_copy_in_place_of_a_view_is_noticed():
+    """As engines make it that pickle more than `pickle` does."""
+    view, *others = Payload(transport="memoryview", size=10).items(1)[0]
+    with pytest.raises(CopiedError, match="a memoryview arrived as bytes: this strategy copies memory"):
+        sample_view((bytes(view), *others))
 
 
 IN_INTERPRETERS = """
