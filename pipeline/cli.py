@@ -10,12 +10,12 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.commands.advise_arguments import add_advise
-from pipeline.errors import UserError, WhichpoolError, did_you_mean
+from pipeline.commands.arguments import build_parser
+from pipeline.errors import UserError, WhichpoolError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # some terminals know only ASCII
-    options = _parser().parse_args(arguments)
+    options = build_parser(_ShowVersion).parse_args(arguments)
     try:
-        code = options.command(options)
+        code = _COMMANDS[options.command](options)
         sys.stdout.flush()
     except WhichpoolError as error:
         _complain(str(error))
@@ -66,161 +66,12 @@ def _open_closed_streams() -> None:
     sys.stderr = sys.stderr or nowhere
 
 
-class _Parser(argparse.ArgumentParser):
-    """Suggests the nearest command, and keeps the layout of examples."""
-
-    def __init__(self, **options: object) -> None:
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
-
-    def _check_value(self, action: argparse.Action, value: object) -> None:
-        if action.choices is not None and value not in action.choices:
-            known = [str(choice) for choice in action.choices]
-            hint = did_you_mean(str(value), known)
-            raise argparse.ArgumentError(action, f'"{value}" is not one of {", ".join(known)}{hint}')
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="whichpool",
-        description="Measures on this machine which way of running Python code in parallel suits which kind of work.",
-        epilog="example:\n  whichpool run configs/smoke.yaml\n  whichpool report results/20261123T051500Z-smoke",
-    )
-    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
-    _add_plan(commands)
-    _add_run(commands)
-    add_advise(commands).set_defaults(command=_advise)
-    _add_report(commands)
-    _add_show(commands)
-    _add_list(commands)
-    _add_interpreters(commands)
-    _add_doctor(commands)
-    return parser
-
-
 class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from importlib.metadata import version
 
         print(f"whichpool {version('whichpool')}")
         parser.exit(DONE)
-
-
-def _add_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "plan",
-        help="show the cases of a configuration and what they will cost; runs nothing",
-        description="Shows the cases of a configuration, what was excluded and why, and how long a run may take.",
-        epilog="example:\n  whichpool plan configs/quick.yaml",
-    )
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML configuration")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.set_defaults(command=_plan)
-
-
-def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "run",
-        help="measure a configuration",
-        description="Measures a configuration. The last line on standard output is the path of the bundle.",
-        epilog=(
-            "examples:\n  whichpool run configs/quick.yaml --budget 10m\n"
-            "  whichpool run configs/quick.yaml --until decided\n"
-            "  whichpool run --resume results/20261123T051500Z-quick"
-        ),
-    )
-    parser.add_argument("config", type=Path, nargs="?", metavar="CONFIG", help="a YAML configuration")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: results/<UTC time>-<name>)")
-    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue an interrupted run")
-    parser.add_argument("--budget", metavar="TIME", help="stop after this long, such as 5m (default: as configured)")
-    parser.add_argument(
-        "--until",
-        choices=("precision", "decided"),
-        help="what ends a case early: its interval is narrow, or it is settled what wins (default: as configured)",
-    )
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order (default: a new one)")
-    parser.add_argument("--json", action="store_true", help="print a summary as JSON before the path")
-    parser.set_defaults(command=_run)
-
-
-def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "report",
-        help="render report.html, report.pdf and report.ipynb",
-        description="Renders the report of a bundle, beside its data.",
-        epilog="example:\n  whichpool report results/20261123T051500Z-quick",
-    )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that a run wrote")
-    parser.add_argument("--no-pdf", action="store_true", help="only HTML and notebook")
-    parser.set_defaults(command=_report)
-
-
-def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "show",
-        help="print the decision table of a bundle",
-        description="Prints which strategy wins for which kind of work.",
-        epilog="example:\n  whichpool show results/20261123T051500Z-quick",
-    )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the folder that a run wrote")
-    parser.set_defaults(command=_show)
-
-
-def _add_list(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "list",
-        help="what a configuration may name",
-        description="Lists what can be written in a configuration, with one line each, or explains it.",
-        epilog=(
-            "examples:\n  whichpool list interpreters\n  whichpool list strategies --explain\n"
-            "  whichpool list workloads sleep http_get"
-        ),
-    )
-    parser.add_argument("what", choices=("workloads", "strategies", "interpreters"), help="which list")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="explain only this workload or strategy")
-    parser.add_argument("--explain", action="store_true", help="explain each, with its parameters and an example")
-    parser.set_defaults(command=_list)
-
-
-def _add_interpreters(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "interpreters",
-        help="prepare an interpreter for strategies and workloads that need libraries",
-        description="Gives the measured interpreters what some strategies and workloads need.",
-        epilog="example:\n  whichpool interpreters prepare python3.13 --with joblib,dask",
-    )
-    actions = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
-    prepare = actions.add_parser(
-        "prepare",
-        help="make an environment with libraries for an interpreter",
-        description=(
-            "Installs libraries for an interpreter into an environment below .venvs in the current folder, where runs\n"
-            "find it; into the interpreter itself nothing is installed. Prints the path of the environment."
-        ),
-        epilog="example:\n  whichpool interpreters prepare python3.13 --with joblib,dask",
-    )
-    prepare.add_argument("interpreter", metavar="PYTHON", help="as in a configuration: current, a name, or a path")
-    prepare.add_argument(
-        "--with",
-        dest="libraries",
-        metavar="LIBRARIES",
-        action="append",
-        required=True,
-        help="names of libraries with commas between, such as joblib,dask",
-    )
-    prepare.set_defaults(command=_prepare)
-
-
-def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser(
-        "doctor",
-        help="what makes timings noisy on this machine, and the command that mends it",
-        description="Says what makes timings noisy here, and the exact command that mends it; changes nothing.",
-        epilog="example:\n  whichpool doctor",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.set_defaults(command=_doctor)
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -381,3 +232,16 @@ def _console(*, to_stderr: bool = False) -> Console:
 
 def _complain(message: str) -> None:
     print(message, file=sys.stderr)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "plan": _plan,
+    "run": _run,
+    "advise": _advise,
+    "report": _report,
+    "show": _show,
+    "list": _list,
+    "prepare": _prepare,
+    "doctor": _doctor,
+}
+"""What carries out each command, by the name that the parser gives it."""
