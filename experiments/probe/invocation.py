@@ -63,6 +63,9 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
 
     if for_memory:
         channel.pause("before")
+    if strategy.elsewhere:
+        channel.worker_processes = None
+        channel.tell(elsewhere=True)
     with channel.phase("startup"):
         workers = strategy.start(function)
     channel.worker_processes = strategy.standing_processes(workers)
@@ -109,7 +112,7 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
         channel.tell(results_vary=len(sums) > 1)
     if for_memory:
         channel.pause("done")
-    channel.worker_processes = []
+    channel.worker_processes = None if strategy.elsewhere else []
     with channel.phase("shutdown"):
         strategy.stop()
 

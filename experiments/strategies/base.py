@@ -36,6 +36,8 @@ class Strategy(Parameterised):
     """Whether its workers are interpreters within one process: most extension modules can't be imported there."""
     pickles = ""
     """What carries functions, items and results to its workers: `pickle`, `cloudpickle`, or nothing."""
+    elsewhere = False
+    """Whether its workers are somebody else's, maybe on another machine: what they use can't be told."""
     dispatch_s = 2e-5
     """Typical cost of handing out one task, for the plan's prediction only."""
 
@@ -61,6 +63,8 @@ class Strategy(Parameterised):
 
         Their CPU time belongs to every phase; None where the CPU time of the workers can't be told.
         """
+        if self.elsewhere:
+            return None
         return sorted({worker["process"] for worker in workers} - {os.getpid()})
 
     def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:

@@ -37,6 +37,7 @@ class Dask(Strategy):
     def __init__(self, workers: int = 1, **values: Any) -> None:
         super().__init__(workers, **values)
         self.bypasses_gil = self.scheduler != THREADS
+        self.elsewhere = self.address is not None
         self.dispatch_s = {THREADS: 2e-4, PROCESSES: 6e-4}.get(self.scheduler, 2e-3)
 
     @classmethod
@@ -54,12 +55,8 @@ class Dask(Strategy):
 
     def predicted_startup_s(self) -> float:
         """Importing dask, then the workers, each of which imports it again."""
-        each_s = {THREADS: 0.0, PROCESSES: 0.3}.get(self.scheduler, 0.7)
-        return (0.4 if self.scheduler != DISTRIBUTED else 1.5) + each_s * self.workers
-
-    def standing_processes(self, workers: list[dict[str, Any]]) -> list[int] | None:
-        """Those of an existing cluster aren't ours to account, and may be on another machine."""
-        return None if self.address else super().standing_processes(workers)
+        first_s, each_s = {THREADS: (0.4, 0.0), PROCESSES: (0.5, 0.3)}.get(self.scheduler, (1.2, 0.5))
+        return first_s + each_s * self.workers
 
     def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
         """Starts what runs the tasks and lets as many workers as asked for meet."""
@@ -91,8 +88,15 @@ class Pool:
         from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
         from multiprocessing import get_context
 
+        import dask
+
+        # Its modules are imported at first use, which is not to be the first task.
+        self._call, self._compute = dask.delayed, dask.compute
         if self._scheduler == PROCESSES:
-            self._pool: Any = ProcessPoolExecutor(self._workers, get_context("spawn"))
+            from dask.multiprocessing import initialize_worker_process
+
+            # What dask does by itself, except that its pool would end with each graph.
+            self._pool: Any = ProcessPoolExecutor(self._workers, get_context("spawn"), initialize_worker_process)
         else:
             self._pool = ThreadPoolExecutor(self._workers)
         import cloudpickle
@@ -102,19 +106,20 @@ class Pool:
         with Rendezvous(self._workers) as place:
             meetings = [self._pool.submit(_meet, place, pickled) for _ in range(self._workers)]
             self._processes = list((getattr(self._pool, "_processes", None) or {}).values())
-            return [meeting.result() for meeting in meetings]
+            workers = [meeting.result() for meeting in meetings]
+        self.run(len, [()])  # what dask imports at first use belongs to the start
+        return workers
 
     def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
         """One graph, of a task per item."""
         from concurrent.futures import BrokenExecutor
 
-        import dask
-
         # By itself, `delayed` is never pure: every call is a task, however much it looks like another.
-        task = dask.delayed(function, traverse=False)
+        task = self._call(function, traverse=False)
         graph = [task(item) for item in items]
         try:
-            return list(dask.compute(*graph, scheduler=self._scheduler, pool=self._pool, num_workers=self._workers))
+            # Else processes get six tasks per message: with few tasks, some of them nothing.
+            return list(self._compute(*graph, scheduler=self._scheduler, pool=self._pool, chunksize=1))
         except BrokenExecutor:
             raise WorkerDied(f"a worker process {how_it_ended(self._processes)}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.parameters import choice
 from experiments.strategies.base import Strategy, WorkerDied
-from experiments.strategies.process_base import how_it_ended
+from experiments.strategies.loky_pool import how_it_broke
 from experiments.strategies.rendezvous import Rendezvous, meet
 
 TYPE_CHECKING = False
@@ -94,5 +94,5 @@ class Joblib(Strategy):
         try:
             results: list[Any] = self._parallel(tasks)
         except BrokenExecutor:
-            raise WorkerDied(f"a worker process {how_it_ended(processes)}") from None
+            raise WorkerDied(f"a worker process {how_it_broke(processes)}") from None
         return results

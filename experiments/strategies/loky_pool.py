@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from experiments.strategies.base import Strategy, WorkerDied
 from experiments.strategies.process_base import how_it_ended
 from experiments.strategies.rendezvous import Rendezvous, meet
@@ -66,4 +68,10 @@ class Loky(Strategy):
         try:
             return [future.result() for future in futures]
         except BrokenExecutor:
-            raise WorkerDied(f"a worker process {how_it_ended(self._workers)}") from None
+            raise WorkerDied(f"a worker process {how_it_broke(self._workers)}") from None
+
+
+def how_it_broke(processes: list[Any]) -> str:
+    """The first cause of death among the workers of a broken pool, in words; loky kills those that are left."""
+    killed = -getattr(signal, "SIGKILL", 9)
+    return how_it_ended([one for one in processes if one.exitcode not in (None, killed)] or processes)

@@ -1,215 +1,102 @@
-"""Worker processes of a `ray` instance."""
+"""Worker processes behind `ray`."""
 
 from __future__ import annotations
 
-import os
-import sys
-
 from experiments.parameters import text
 from experiments.strategies.base import Strategy, WorkerDied
-from experiments.strategies.rendezvous import Rendezvous, meet
+from experiments.strategies.envelope import RemoteTraceback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-OBJECT_STORE_BYTES = 100 << 20
-LONGEST_FOLDER = 40
-"""Characters: the path of a socket, which ray makes 60 longer, may have 107."""
-NO_WHEELS_FROM = (3, 15)
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_enable_open_telemetry": "0",
-}
-"""Set before ray is imported: no reports to its makers, no words on standard error."""
+    from experiments.strategies.ray_clusters import ExistingCluster, OwnCluster
 
-
-class NoCluster(Exception):
-    """An existing cluster that can't be reached, or is too small."""
+NEWEST = (3, 14)
+"""The last Python for which there are wheels."""
 
 
 class Ray(Strategy):
-    """`ray`: remote functions on the worker processes of a local instance, or of a cluster that exists.
+    """`ray`: tasks on the workers of a cluster, by default one that is started here and ended afterwards.
 
-    As many actors as workers are started, and each gets its next task when it has ended the one before; there are
-    never more of them, however large the cluster. By default an instance of its own starts on this machine and ends
-    with the case; `address` names a cluster, which is left running. Good for long tasks on many machines and for
-    sharing large arrays through ray's object store. Traps: it takes seconds to start and a dozen helper processes,
-    reserves memory for its object store, and is unlikely to pay for tasks below about 10 ms.
+    Each task is a `ray.remote` function that needs one CPU, and the cluster has as many as there are workers. With
+    `address`, the head of one that exists: as many CPUs as asked for are reserved on it, the code is sent along, and it
+    is left running. Good for tasks of ten milliseconds and more that shall run on many machines, and for large objects
+    that many tasks read. Traps: seconds and half a dozen daemons to start, about a millisecond for a task; results
+    above 100 kB go through a store in shared memory, here of 100 MB and beyond that through files; a task is never
+    tried again, or it would hide that a worker died.
     """
 
     name = "ray"
     bypasses_gil = True
     pickles = "cloudpickle"
-    dispatch_s = 1e-3
+    dispatch_s = 8e-4
 
-    address: str = text(None, "Address of an existing cluster, such as 10.0.0.1:6379; else an instance starts here.")
+    address: str | None = text(None, "Address of an existing cluster, such as 10.0.0.1:6379; else one starts here.")
+
+    def __init__(self, workers: int = 1, **values: Any) -> None:
+        super().__init__(workers, **values)
+        self.elsewhere = self.address is not None
 
     @classmethod
     def libraries(cls, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """Only itself."""
+        """The package of the same name."""
         del values
         return ("ray",)
 
     @classmethod
     def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
-        """Where there is no wheel of it."""
+        """There are wheels for ordinary builds of CPython only, and they come late."""
         del values
-        version = tuple(interpreter.get("version_info") or ())[:2]
-        if interpreter.get("implementation", "CPython") != "CPython":
-            return f"ray exists for CPython only, not for {interpreter['implementation']}"
+        version = interpreter.get("version", "this")
+        implementation = interpreter.get("implementation") or "CPython"
+        if implementation.lower() != "cpython":
+            return f"there is no ray for {implementation}; this is {version}"
         if interpreter.get("free_threaded"):
-            return "ray doesn't exist for free-threaded builds"
-        if version >= NO_WHEELS_FROM:
-            return f"ray doesn't exist for Python {version[0]}.{version[1]} yet"
+            return f"there is no ray for free-threaded builds of Python; this is one, of {version}"
+        if tuple(interpreter.get("version_info") or NEWEST)[:2] > NEWEST:
+            return f"there is no ray for Python {version} yet; the last it has is {'.'.join(map(str, NEWEST))}"
         return None
 
     def predicted_startup_s(self) -> float:
-        """The import, the helper processes, then the workers."""
-        return 6.0 + 0.5 * self.workers
-
-    def standing_processes(self, workers: list[dict[str, Any]]) -> list[int] | None:
-        """Those of an existing cluster aren't ours to account, and may be on another machine."""
-        return None if self.address else super().standing_processes(workers)
+        """The import, the daemons, the workers, and to end them again."""
+        return (3.0 if self.address else 5.0) + 0.3 * self.workers
 
     def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
-        """Starts or reaches the instance, then the actors, which meet."""
-        os.environ.update(QUIET)
-        _identify(elsewhere=self.address is not None)
-        import ray
+        """Starts a cluster or joins one; as many workers as asked for then meet."""
+        from experiments.strategies.ray_clusters import ExistingCluster, OwnCluster
 
-        self._ray = ray
-        self._folder: str | None = None
-        self._connect()
-        user = sys.modules.get(getattr(function, "__module__", None) or "")
-        if self.address and user is not None and not user.__name__.startswith("experiments"):
-            # The machines of the cluster may not have the module.
-            ray.cloudpickle.register_pickle_by_value(user)
-        actor = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
-        self._actors = [actor.remote() for _ in range(self.workers)]
-        if not self.address:
-            with Rendezvous(self.workers) as place:
-                given = [worker.call.remote(_meet, (place, function)) for worker in self._actors]
-                return self._get(given)
-        # Actors are processes of their own wherever they are, and no folder is shared with another machine.
-        return self._get([worker.call.remote(_describe, function) for worker in self._actors])
+        self._cluster: ExistingCluster | OwnCluster
+        self._cluster = ExistingCluster(self.workers, self.address) if self.address else OwnCluster(self.workers)
+        self._prepare(function)
+        return self._results(self._cluster.start(function))
 
     def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
-        """One remote call per item, as many at once as there are workers."""
-        shared = self._ray.put(function)
-        idle = list(self._actors)
-        running: dict[Any, tuple[int, Any]] = {}
-        results: list[Any] = [None] * len(items)
-        for index, item in enumerate(items):
-            if not idle:
-                idle += self._collect(running, results)
-            worker = idle.pop()
-            running[worker.call.remote(shared, item)] = index, worker
-        while running:
-            self._collect(running, results)
-        return results
+        """One remote call per item."""
+        if function is not self._function:
+            self._prepare(function)
+        submit = self._task.remote
+        return self._results([submit(item) for item in items])
 
     def stop(self) -> None:
-        """Ends the actors, and the instance with all its processes if it is ours."""
-        for worker in self._actors:
-            self._ray.kill(worker)
-        self._ray.shutdown()
-        if self._folder is not None:
-            import shutil
+        """Ends every daemon that was started here; an existing cluster is left as it was found."""
+        self._cluster.stop()
 
-            shutil.rmtree(self._folder, ignore_errors=True)
+    def _prepare(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+        self._task = self._cluster.remote(function)
 
-    def _connect(self) -> None:
-        import logging
-
-        options: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
-        if self.address:
-            self._reach(options)
-            return
-        # Inherited by all its processes, so that workers find what this one found.
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-        self._ray.init(
-            num_cpus=self.workers,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=self._temporary_folder(),
-            **options,
-        )
-
-    def _reach(self, options: dict[str, Any]) -> None:
-        """Connects to the cluster and sends the measured code along."""
-        import experiments
-
-        package = os.path.dirname(experiments.__file__)
-        try:
-            self._ray.init(address=self.address, runtime_env={"py_modules": [package]}, **options)
-        except (ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
-            raise NoCluster(f"no ray cluster answers at {self.address}: {str(error).splitlines()[0]}") from None
-        cpus = int(self._ray.cluster_resources().get("CPU", 0))
-        if cpus < self.workers:
-            self._ray.shutdown()
-            raise NoCluster(f"the cluster has {cpus} CPUs, {self.workers} are asked for")
-
-    def _temporary_folder(self) -> str:
-        import tempfile
-
-        place = tempfile.gettempdir()
-        folder = tempfile.mkdtemp(prefix="r-", dir=place if len(place) <= LONGEST_FOLDER else "/tmp")  # noqa: S108
-        self._folder = folder
-        return folder
-
-    def _collect(self, running: dict[Any, tuple[int, Any]], results: list[Any]) -> list[Any]:
-        """Takes in the results of at least one task; the workers that are free again."""
-        ended, _ = self._ray.wait(list(running))
-        free = []
-        for reference, result in zip(ended, self._get(ended)):
-            index, worker = running.pop(reference)
-            results[index] = result
-            free.append(worker)
-        return free
-
-    def _get(self, references: list[Any]) -> list[Any]:
-        from ray.exceptions import RayActorError, RayTaskError
+    def _results(self, references: list[Any]) -> list[Any]:
+        import ray
+        from ray import exceptions
 
         try:
-            results: list[Any] = self._ray.get(references)
-        except RayTaskError as error:
-            raise error.cause from None
-        except RayActorError as error:
-            raise WorkerDied(f"a ray worker ended unexpectedly: {str(error).splitlines()[0]}") from None
+            results: list[Any] = ray.get(references)
+        except exceptions.RayTaskError as error:
+            if not isinstance(error.cause, Exception):
+                raise
+            raise error.cause from RemoteTraceback(str(error))
+        except (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError) as error:
+            raise WorkerDied(f"a worker process ended during its task: {str(error).splitlines()[0]}") from None
         return results
-
-
-def _identify(*, elsewhere: bool) -> None:
-    """Sees to the token that clusters ask for: the user's own, or one for this instance alone.
-
-    Left to itself, ray would write a token into the user's home folder, and not show it to a cluster named by address.
-    """
-    has_own = "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ
-    if not elsewhere:
-        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=os.urandom(16).hex())
-    elif has_own or os.path.exists(os.path.expanduser("~/.ray/auth_token")):
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-
-
-class _Worker:
-    """An actor: one process of the instance."""
-
-    def call(self, function: Callable[[Any], Any], item: Any) -> Any:
-        """One task."""
-        return function(item)
-
-
-def _meet(given: tuple[tuple[str, int], Callable[[Any], Any]]) -> dict[str, Any]:
-    return meet(*given)
-
-
-def _describe(function: Callable[[Any], Any]) -> dict[str, Any]:
-    from experiments.strategies.base import describe_worker
-
-    del function
-    return describe_worker()

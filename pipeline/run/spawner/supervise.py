@@ -25,6 +25,8 @@ EXIT_PATIENCE_S = 0.5
 """How long a process that has told everything may take to leave by itself."""
 CLEANUP_S = 1.0
 TRACKERS_PATIENCE_S = 0.3
+NOT_FACTS = ("error", "died", "worker_processes", "elsewhere")
+"""What a measured process tells for this module only."""
 
 
 def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
@@ -70,6 +72,9 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
             memory.end()
         launched.close()
     end = time.monotonic()
+    if watch.facts.get("elsewhere"):
+        # What the workers used is in no account of ours, and would be taken for a stranger's.
+        used.update(cpu_s=None, noise={**used["noise"], "foreign_cpu_s": None})
     probe_status = next((status for pid, status, _ in reaped if pid == launched.pid), None)
     return {
         **judge(watch, probe_status, request),
@@ -86,7 +91,7 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
 
 def _facts(watch: Watch) -> dict[str, Any]:
     """What the measured process told of itself, and what its standard error gave away."""
-    facts = {key: value for key, value in watch.facts.items() if key not in ("error", "died", "worker_processes")}
+    facts = {key: value for key, value in watch.facts.items() if key not in NOT_FACTS}
     if watch.gil_enabled_by is not None:
         facts |= {"gil_enabled": True, "gil_enabled_by": watch.gil_enabled_by}
     return facts
@@ -100,13 +105,15 @@ def _reference_cpus(request: dict[str, Any]) -> list[int]:
 
 
 def _findings(memory: MemoryWatch, watch: Watch, request: dict[str, Any]) -> list[dict[str, Any]]:
+    if watch.facts.get("elsewhere"):
+        return []
     told = watch.facts.get("worker_processes")
     pids = [pid for pid in told if isinstance(pid, int)] if isinstance(told, list) else []
     return memory.findings(watch.facts.get("workers", 1), parallel=request["parallel"], worker_processes=pids)
 
 
 def _spare_trackers() -> None:
-    """Kills everything but multiprocessing's resource trackers, which then remove the semaphores of the dead."""
+    """Kills everything but the resource trackers, loky's too, which then remove the semaphores of the dead."""
     family = processes.descendants(os.getpid())
     trackers = [pid for pid in family if _is_tracker(pid)]
     if not trackers:
@@ -122,7 +129,7 @@ def _spare_trackers() -> None:
 def _is_tracker(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return b"multiprocessing.resource_tracker" in file.read()
+            return b".resource_tracker import main" in file.read()
     except OSError:
         return False
 

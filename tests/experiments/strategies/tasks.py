@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 IMPORTED_IN = os.getpid()
 
@@ -101,3 +102,27 @@ def about_the_interpreter(item):
     from concurrent.interpreters import get_current
 
     return get_current().id, sys.path
+
+
+def own_process_later(item):
+    time.sleep(0.1)
+    return os.getpid()
+
+
+def token(item):
+    """Different for each call that is really made."""
+    return os.urandom(8).hex()
+
+
+def add(summand, item):
+    return summand + item
+
+
+def kind_of(item):
+    return type(item).__name__
+
+
+def note_and_exit(path):
+    with Path(path).open("a") as file:
+        file.write("tried\n")
+    os._exit(3)
