@@ -21,8 +21,8 @@ REACH_S = 10.0
 MOST_BYTES = 64 << 20
 INSTALLED = "whichpool-code-"
 SHALLOW = "/tmp"  # noqa: S108 - in the name of a folder that is made safely
-LONGEST_SOCKET_PATH = 103
-"""Characters; Linux takes 107, macOS 103."""
+LONGEST_SOCKET_PATH = 107 if sys.platform == "linux" else 103
+"""Characters."""
 
 
 class NoCluster(Exception):

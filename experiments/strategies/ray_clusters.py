@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 
 from experiments.strategies import elsewhere
-from experiments.strategies.base import describe_worker
+from experiments.strategies.base import NotPicklable, describe_worker
 from experiments.strategies.elsewhere import NoCluster
 from experiments.strategies.rendezvous import Rendezvous, meet
 
@@ -26,6 +27,12 @@ STORE_BYTES = 100_000_000
 LONGEST_SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 ONE_TASK = {"num_cpus": 1, "max_retries": 0}
 """What a task needs; and that it isn't tried again when its worker dies."""
+
+CONNECT_S = "7"
+"""How long each of two clients of ray tries: one that lacks the token would else take a minute."""
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
+"""How a client of HTTP/2, on which gRPC is built, begins (RFC 9113, 3.4): with these words and empty settings."""
+SETTINGS_FRAME = 4
 
 
 class OwnCluster:
@@ -60,7 +67,7 @@ class OwnCluster:
         """The function as a remote one; its modules are found where this process finds them."""
         # Wrapped, because ray takes plain functions only, not those that `functools.partial` makes.
         carried = Carried(function)
-        return self._ray.remote(**ONE_TASK)(lambda item: carried.function(item))
+        return self._ray.remote(**ONE_TASK)(lambda item: whole(carried.function(item)))
 
     def start(self, function: Callable[[Any], Any]) -> list[Any]:
         """References to what the workers say of themselves, once they have met."""
@@ -103,7 +110,7 @@ class ExistingCluster:
 
     def remote(self, function: Callable[[Any], Any]) -> Any:
         """The function as a remote one, which runs on what is reserved."""
-        return self._anywhere(lambda item: function(item))
+        return self._anywhere(lambda item: whole(function(item)))
 
     def start(self, function: Callable[[Any], Any]) -> list[Any]:
         """References to what the workers say of themselves, once they have met."""
@@ -127,7 +134,8 @@ class ExistingCluster:
         folder = tempfile.mkdtemp(prefix="code-")
         try:
             elsewhere.write(elsewhere.code(), folder)
-            self._ray.init(address, runtime_env={"working_dir": folder}, **QUIET)
+            threads = {name: value for name, value in os.environ.items() if name.endswith("_NUM_THREADS")}
+            self._ray.init(address, runtime_env={"working_dir": folder, "env_vars": threads}, **QUIET)
         except (ConnectionError, TimeoutError) as error:
             hint = "a cluster that wants a token needs RAY_AUTH_MODE=token and RAY_AUTH_TOKEN"
             raise NoCluster(f"no ray cluster answers at {address}: {error}; {hint}") from None
@@ -156,6 +164,27 @@ class ExistingCluster:
         return PlacementGroupSchedulingStrategy(self._group, placement_group_bundle_index=bundle)
 
 
+def check_speaks(address: str) -> None:
+    """Says hello as ray's head expects it: ray itself waits for minutes for whoever listens there without an answer.
+
+    Raises:
+        NoCluster: If something else answers, or nothing.
+    """
+    import socket
+
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdigit() or os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+        return
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=elsewhere.REACH_S) as connection:
+            connection.sendall(GREETING)
+            said = connection.recv(len(GREETING))
+    except OSError as error:
+        raise NoCluster(f"no ray cluster answers at {address}: {error.strerror or error}") from None
+    if said[3:4] != bytes([SETTINGS_FRAME]):
+        raise NoCluster(f"what answers at {address} is no ray cluster: it began with {said[:20]!r}")
+
+
 class Door:
     """An actor at which workers of several machines wait for each other."""
 
@@ -180,6 +209,13 @@ def come_in(door: Any, function: Callable[[Any], Any]) -> dict[str, Any]:
 
     ray.get(door.wait.remote())
     return elsewhere.marked(describe_worker(), ray.get_runtime_context().get_node_id())
+
+
+def whole(result: Any) -> Any:
+    """The result of a task, unless it is a generator: ray would hand on its first value as if that were the result."""
+    if isinstance(result, types.GeneratorType):
+        raise NotPicklable("a task returned a generator, which can't be pickled")
+    return result
 
 
 class Carried:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.parameters import text
-from experiments.strategies.base import Strategy, WorkerDied
+from experiments.strategies.base import NotPicklable, Strategy, WorkerDied
 from experiments.strategies.envelope import RemoteTraceback
 
 TYPE_CHECKING = False
@@ -96,7 +96,32 @@ class Ray(Strategy):
         except exceptions.RayTaskError as error:
             if not isinstance(error.cause, Exception):
                 raise
-            raise error.cause from RemoteTraceback(str(error))
-        except (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError) as error:
-            raise WorkerDied(f"a worker process ended during its task: {str(error).splitlines()[0]}") from None
+            raise _original(error) from RemoteTraceback(str(error))
+        except exceptions.UnserializableException as error:
+            raise NotPicklable(f"what a task raised can't be unpickled here: {_lines(error)[-1]}") from None
+        except (
+            exceptions.WorkerCrashedError,
+            exceptions.NodeDiedError,
+            exceptions.LocalRayletDiedError,
+            exceptions.OutOfMemoryError,
+        ) as error:
+            raise WorkerDied(f"a worker process ended during its task: {_lines(error)[0]}") from None
         return results
+
+
+def _original(error: Any) -> Exception:
+    """What the task raised; or in our words, what ray says of an exception or a result that can't travel."""
+    from pickle import PicklingError
+
+    from ray.exceptions import RayError
+
+    cause: Exception = error.cause
+    if isinstance(cause, RayError):
+        return NotPicklable(f"what a task raised can't be pickled: {_lines(cause)[0]}")
+    if isinstance(cause, (TypeError, PicklingError)) and "ray_clusters.py" not in str(error):  # the task was over
+        return NotPicklable(f"what a task returned can't be pickled: {_lines(cause)[-1]}")
+    return cause
+
+
+def _lines(error: Exception) -> list[str]:
+    return str(error).strip().splitlines() or [type(error).__name__]

@@ -67,6 +67,8 @@ def supervise(request: dict[str, Any], stop_fd: int) -> dict[str, Any]:
         if not watch.ended:
             _spare_trackers()
         reaped += [*launched.reaped, *processes.kill_children(CLEANUP_S)]
+        if not watch.ended:
+            _remove_shallow_folders(launched.pid)
         used = accounts.close(reaped)
         if memory:
             memory.end()
@@ -124,6 +126,15 @@ def _spare_trackers() -> None:
     deadline = time.monotonic() + TRACKERS_PATIENCE_S
     while any(processes.state(pid) not in (None, "Z") for pid in trackers) and time.monotonic() < deadline:
         time.sleep(0.005)
+
+
+def _remove_shallow_folders(pid: int) -> None:
+    """What a killed process had put into /tmp, because the folder for temporary files was too deep for a socket."""
+    import glob
+    import shutil
+
+    for folder in glob.glob(f"/tmp/whichpool-*-{pid}-*"):  # noqa: S108 - nothing is made there, only removed
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_tracker(pid: int) -> bool:

@@ -126,3 +126,7 @@ def note_and_exit(path):
     with Path(path).open("a") as file:
         file.write("tried\n")
     os._exit(3)
+
+
+def return_a_lock(item):
+    return threading.Lock()

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 from experiments.catalogue import strategies
 from experiments.probe import clocks
 from experiments.strategies import elsewhere, rendezvous
-from experiments.strategies.base import WorkerDied
+from experiments.strategies.base import NotPicklable, WorkerDied
 from experiments.workloads.arithmetic import power
 from experiments.workloads.burden import Burdened
 from tests.experiments.strategies import tasks
@@ -131,6 +132,23 @@ def test_a_worker_of_ray_that_dies_is_noticed_and_its_task_not_tried_again(engin
     assert engine.run(power, [(3, 2)]) == [9]
 
 
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        (tasks.raise_demanding, "what a task raised can't be unpickled here: .*Demanding: so demanding"),
+        (tasks.raise_holder, "what a task raised can't be pickled: .*Holder.*lock"),
+        (tasks.return_a_lock, "what a task returned can't be pickled: cannot pickle '_thread.lock' object"),
+        (tasks.return_a_generator, "a task returned a generator, which can't be pickled"),
+    ],
+)
+def test_what_cannot_travel_from_a_worker_of_ray_is_told_in_one_line(engine, task, reason):
+    if engine.name != "ray":
+        pytest.skip("what the others say depends on them")
+    with pytest.raises(NotPicklable, match=f"^{reason}[^\\n]*$"):
+        engine.run(task, [1])
+    assert engine.run(power, [(3, 2)]) == [9]
+
+
 @pytest.mark.parametrize(("arrays", "kind"), [("copied", "ndarray"), ("mapped", "memmap")])
 def test_large_arrays_reach_the_processes_of_joblib_as_asked(arrays, kind):
     numpy = pytest.importorskip("numpy")
@@ -191,6 +209,34 @@ def test_a_cluster_that_isnt_there_is_told_at_once(name, scheme):
         address = f"{scheme}127.0.0.1:{free.getsockname()[1]}"
         with pytest.raises(elsewhere.NoCluster, match=f"no {name} cluster answers at {address}: Connection refused"):
             build(name, address=address).start(power)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(b"HTTP/1.1 400 Bad Request", "is no ray cluster: it began with b'HTTP/1.1 400"), (b"", "answers at .*timed out")],
+)
+def test_whoever_else_listens_where_ray_was_to_be_is_told_from_it(monkeypatch, answer, reason):
+    """Ray itself waits for minutes for one that says nothing."""
+    monkeypatch.setattr(elsewhere, "REACH_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        strategy = build("ray", address=f"127.0.0.1:{server.getsockname()[1]}")
+        answering = threading.Thread(target=answer_twice, args=(server, answer))
+        answering.start()
+        with pytest.raises(elsewhere.NoCluster, match=reason):
+            strategy.start(power)
+        answering.join()
+
+
+def answer_twice(server, answer):
+    """The first time somebody only looks whether anyone is there."""
+    connections = [server.accept()[0] for _ in range(2)]
+    if answer:
+        connections[1].sendall(answer)
+    connections[1].recv(1 << 10)
+    while connections[1].recv(1 << 10):
+        pass
+    for connection in connections:
+        connection.close()
 
 
 @pytest.mark.parametrize(("name", "address"), [("dask", "tcp://10.0.0.1:8786"), ("ray", "10.0.0.1:6379")])
