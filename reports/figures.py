@@ -47,7 +47,7 @@ def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) 
     known = speedups.dropna(subset=["speedup"])
     if known["workers"].nunique() < 2:
         return _one_count(known, "speedup", "low", "high", title=title, scale=TIMES, serial=1.0)
-    figure, axes = blank(clean(title, 42))
+    figure, axes = blank(clean(title, 42), left=0.52)
     _lines(axes, known, "speedup", low="low", high="high")
     workers = sorted(known["workers"].unique())
     low, high = limits([*known["speedup"], *known["low"].dropna(), *known["high"].dropna(), 1.0], least=2.0)

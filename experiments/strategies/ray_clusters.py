@@ -93,9 +93,6 @@ class ExistingCluster:
 
     def __init__(self, workers: int, address: str) -> None:
         os.environ.update(SETTINGS)
-        if _has_token():
-            # Clusters ask for it since they are started with one; ray doesn't show it by itself.
-            os.environ.setdefault("RAY_AUTH_MODE", "token")
         elsewhere.check_reachable("ray", address)
         import ray
 
@@ -236,12 +233,6 @@ def unpack(path: list[str], pickled: bytes) -> Carried:
 
     sys.path += [folder for folder in path if folder not in sys.path]
     return Carried(pickle.loads(pickled))  # noqa: S301 - from the process that started this one
-
-
-def _has_token() -> bool:
-    """Whether the user has a token for clusters, where ray looks for one."""
-    own = "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ
-    return own or os.path.exists(os.path.expanduser("~/.ray/auth_token"))
 
 
 def _root() -> str:

@@ -22,10 +22,11 @@ class Ray(Strategy):
 
     Each task is a `ray.remote` function that needs one CPU, and the cluster has as many as there are workers. With
     `address`, the head of one that exists: as many CPUs as asked for are reserved on it, the code is sent along, and it
-    is left running. Good for tasks of ten milliseconds and more that shall run on many machines, and for large objects
-    that many tasks read. Traps: seconds and half a dozen daemons to start, about a millisecond for a task; results
-    above 100 kB go through a store in shared memory, here of 100 MB and beyond that through files; a task is never
-    tried again, or it would hide that a worker died.
+    is left running; one that wants a token is shown yours if you have set `RAY_AUTH_MODE=token`. Good for tasks of ten
+    milliseconds and more that shall run on many machines, and for large objects that many tasks read. Traps: seconds
+    and half a dozen daemons to start, about a millisecond for a task; results above 100 kB go through a store in shared
+    memory, here of 100 MB and beyond that through files; a task is never tried again, or it would hide that a worker
+    died.
     """
 
     name = "ray"
