@@ -5,6 +5,7 @@ from __future__ import annotations
 from experiments.strategies import elsewhere
 from experiments.strategies.base import WorkerDied, describe_worker
 from experiments.strategies.elsewhere import NoCluster
+from experiments.strategies.process_base import how_it_ended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Cluster:
         self._cluster: Any = None
         self._folder: str | None = None
         self._installed = False
+        self._processes: list[Any] = []
 
     def start(self, function: Callable[[Any], Any]) -> list[dict[str, Any]]:
         """Returns once the workers are there and have imported the function, with what each says of itself."""
@@ -43,6 +45,7 @@ class Cluster:
             self._where = {"workers": chosen, "allow_other_workers": False} if others else {}
             self._chosen = chosen
             if self._address:
+                self._check_versions()
                 self._install()
             told = self._client.run(_describe, function, workers=chosen)
         except BaseException:
@@ -58,7 +61,8 @@ class Cluster:
         try:
             results: list[Any] = self._gathered(futures)
         except KilledWorker as error:
-            raise WorkerDied(f"a worker of the cluster ended during its task: {error}") from None
+            how = f"a worker process {how_it_ended(self._processes)}" if self._processes else said_shortly(error)
+            raise WorkerDied(how) from None
         except BaseException:
             self._client.cancel(futures)
             raise
@@ -115,6 +119,8 @@ class Cluster:
         )
         client = Client(self._cluster, set_as_default=False)
         client.wait_for_workers(self._workers, timeout=START_S)
+        # dask replaces workers that have died, so the first ones are remembered here.
+        self._processes = [nanny.process.process for nanny in self._cluster.workers.values()]
         return client
 
     def _reach(self, address: str) -> Any:
@@ -140,6 +146,15 @@ class Cluster:
             )
         chosen = single[: self._workers]
         return chosen, sorted(set(threads) - set(chosen))
+
+    def _check_versions(self) -> None:
+        """Compiled code travels, and what one version compiles can't be run by another."""
+        import platform
+
+        here = platform.python_version()
+        for worker, there in self._client.run(platform.python_version, workers=self._chosen).items():
+            if there.split(".")[:2] != here.split(".")[:2]:
+                raise NoCluster(f"the worker {worker} runs Python {there}, which can't run code of Python {here}")
 
     def _install(self) -> None:
         """Gives the workers the code, which they may not be able to import."""
@@ -168,6 +183,11 @@ class Cluster:
             self._client.run(function, *arguments, workers=self._chosen)
         finally:
             cloudpickle.unregister_pickle_by_value(elsewhere)
+
+
+def said_shortly(error: Exception) -> str:
+    """The first sentence of what a cluster says, which goes on with where to look."""
+    return f"a worker of the cluster ended during its task: {str(error).partition('. ')[0]}"
 
 
 def _describe(function: Callable[[Any], Any]) -> dict[str, Any]:

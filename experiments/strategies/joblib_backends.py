@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from experiments.parameters import choice
-from experiments.strategies.base import Strategy, WorkerDied
-from experiments.strategies.loky_pool import how_it_broke
+from experiments.strategies.base import Strategy
+from experiments.strategies.loky_pool import why_broken
 from experiments.strategies.rendezvous import Rendezvous, meet
 
 TYPE_CHECKING = False
@@ -76,23 +76,28 @@ class Joblib(Strategy):
 
     def stop(self) -> None:
         """Closes the `Parallel` object and ends the processes, which joblib would keep for later."""
+        pool = self._pool
         self._parallel.__exit__(None, None, None)
-        if self._has_processes:
-            from joblib.externals.loky import get_reusable_executor
-
-            get_reusable_executor(reuse=True).shutdown(wait=True)
+        if pool is not None:
+            pool.shutdown(wait=True)
+            # The memory maps go now rather than at exit.
+            pool._temp_folder_manager._clean_temporary_resources(allow_non_empty=True)
 
     @property
     def _has_processes(self) -> bool:
         return self.backend == LOKY and self.workers > 1
 
+    @property
+    def _pool(self) -> Any:
+        """The pool of processes, which joblib replaces when it breaks; None where there is none."""
+        return self._parallel._backend._workers if self._has_processes else None
+
     def _call(self, tasks: Any) -> list[Any]:
         from concurrent.futures import BrokenExecutor
 
-        pool = getattr(self._parallel._backend, "_workers", None)
-        processes = list(pool._processes.values()) if pool is not None else []
+        processes = list(self._pool._processes.values()) if self._pool is not None else []
         try:
             results: list[Any] = self._parallel(tasks)
-        except BrokenExecutor:
-            raise WorkerDied(f"a worker process {how_it_broke(processes)}") from None
+        except BrokenExecutor as error:
+            raise why_broken(error, processes) from None
         return results

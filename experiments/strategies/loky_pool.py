@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from experiments.strategies.base import Strategy, WorkerDied
+from experiments.strategies.base import NotPicklable, Strategy, WorkerDied
 from experiments.strategies.process_base import how_it_ended
 from experiments.strategies.rendezvous import Rendezvous, meet
 
@@ -67,8 +67,19 @@ class Loky(Strategy):
 
         try:
             return [future.result() for future in futures]
-        except BrokenExecutor:
-            raise WorkerDied(f"a worker process {how_it_broke(self._workers)}") from None
+        except BrokenExecutor as error:
+            raise why_broken(error, self._workers) from None
+
+
+def why_broken(error: Exception, processes: list[Any]) -> Exception:
+    """What a broken pool of loky, by itself or in joblib, means: a dead worker, or what it couldn't unpickle.
+
+    In the second case loky kills its workers itself, so that their ends tell nothing.
+    """
+    if "un-serialize" not in str(error):
+        return WorkerDied(f"a worker process {how_it_broke(processes)}")
+    cause = [line for line in str(error.__cause__ or "").splitlines() if line.strip(' "')]
+    return NotPicklable(f"{str(error).partition('.')[0]}{': ' if cause else ''}{''.join(cause[-1:])}")
 
 
 def how_it_broke(processes: list[Any]) -> str:

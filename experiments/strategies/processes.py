@@ -54,15 +54,20 @@ class Processes(PoolStrategy):
 
     def run(self, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
         """One submission per item, or per chunk of them."""
-        if self.chunk > 1:
-            return self._results(self._pool.map(function, items, chunksize=self.chunk))
-        submit = self._pool.submit
-        futures = [submit(function, item) for item in items]
-        return self._results(future.result() for future in futures)
+        return self._results(self._outcomes(function, items))
 
     def stop(self) -> None:
         """Waits until every worker has ended."""
         self._pool.shutdown()
+
+    def _outcomes(self, function: Callable[[Any], Any], items: list[Any]) -> Iterable[Any]:
+        """The results as they come; a pool may break while items are still being handed out."""
+        if self.chunk > 1:
+            yield from self._pool.map(function, items, chunksize=self.chunk)
+            return
+        submit = self._pool.submit
+        for future in [submit(function, item) for item in items]:
+            yield future.result()
 
     def _results(self, results: Iterable[Any]) -> list[Any]:
         try:

@@ -28,8 +28,6 @@ def note(item):
     return item * 6
 def fail(item):
     raise KeyError(f"no {item}")
-def die(item):
-    os._exit(3)
 """
 
 
@@ -78,18 +76,6 @@ def test_engines_leave_nothing_behind(several):
     _, _, command = several
     assert command.survivors() == []
     assert contents(command.temporary) == []
-
-
-@pytest.mark.parametrize(("name", "options"), [("joblib", {}), ("loky", {}), ("dask", {})])
-def test_what_a_task_raises_is_told_and_a_death_is_a_crash(whichpool, name, options):
-    (whichpool.folder / "jobs.py").write_text(JOBS)
-    each = ", ".join(f'{{use: "jobs.py:{task}", items: "jobs.py:SAME"}}' for task in ("fail", "die"))
-    frame = run(whichpool, config(f"[{each}]", [chosen(name, options)]))
-    told = frame[frame["strategy"] == name].set_index("workload")
-    assert told.loc["jobs.py:fail", "status"] == "failed"
-    assert "KeyError: 'no 7'" in told.loc["jobs.py:fail", "error"]
-    assert told.loc["jobs.py:die", "status"] == "crashed"
-    assert "ended" in told.loc["jobs.py:die", "error"] or "exited with code 3" in told.loc["jobs.py:die", "error"]
 
 
 @pytest.mark.timeout(240)

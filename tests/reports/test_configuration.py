@@ -60,10 +60,10 @@ def test_shown_configuration_loads_and_gives_the_same_plan(source: Path | str, t
     assert all("place" not in line.split(":")[0] for line in shown.read_text(encoding="utf-8").splitlines())
 
 
-def test_the_usual_configuration_fits_on_half_a_page() -> None:
+def test_the_usual_configuration_fits_on_a_page() -> None:
     (usual,) = (path for path in CONFIGS if path.name == "quick.yaml")
     lines = written(load_config(usual).resolved()).splitlines()
-    assert len(lines) < 60
+    assert len(lines) < 80
     assert max(map(len, lines)) <= 120
     assert "precision: 3%" in "".join(lines)
 

@@ -69,7 +69,7 @@ def test_the_users_own_function_keeps_the_users_surroundings(tmp_path, monkeypat
     text = 'name: t\ngrids: [{workloads: {use: "jobs.py:f", items: "jobs.py:items"}, strategies: serial}]'
     switched = {**CPYTHON, "options": ["-O"], "environment": {"PYTHON_JIT": "1"}}
     plan = plan_of(tmp_path, text, interpreters={"current": switched})
-    for asked in (measure_request(plan, plan.cases[0], "timing", {}), check_request(plan, plan.cases[0])):
+    for asked in (measure_request(plan, plan.cases[0], "timing", {}), check_request(plan, plan.cases[0], 1.0)):
         assert asked["interpreter"] == ["/usr/bin/python3", "-O"]
         assert asked["environment"]["PYTHONPATH"] == "/somewhere"
         assert asked["environment"]["PYTHON_JIT"] == "1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import sys
 import threading
@@ -27,6 +28,9 @@ def turns_during(function: Callable[[Any], Any], item: Any, switch_interval_s: f
         running.clear()
 
     usual = sys.getswitchinterval()
+    # Python code that a library has hung into the garbage collector would run in the middle of the task.
+    hooks = gc.callbacks[:]
+    gc.callbacks.clear()
     worker = threading.Thread(target=run)
     sys.setswitchinterval(switch_interval_s)
     try:
@@ -38,6 +42,7 @@ def turns_during(function: Callable[[Any], Any], item: Any, switch_interval_s: f
         worker.join()
     finally:
         sys.setswitchinterval(usual)
+        gc.callbacks[:] = hooks
     return turns
 
 

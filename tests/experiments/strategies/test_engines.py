@@ -117,9 +117,7 @@ def test_what_can_be_called_need_not_be_a_plain_function(engine):
     ("task", "cause"), [(tasks.exit_with_three, "exited with code 3"), (tasks.kill_itself, "was killed by SIGKILL")]
 )
 def test_a_dead_worker_is_noticed_and_its_end_is_named(name, options, task, cause):
-    # A cluster doesn't tell how its workers end.
-    told = "ended during its task" if options.get("scheduler") == "distributed" else cause
-    with started(power, name, workers=2, **options) as strategy, pytest.raises(WorkerDied, match=told):
+    with started(power, name, workers=2, **options) as strategy, pytest.raises(WorkerDied, match=cause):
         strategy.run(task, [1])
 
 
@@ -155,6 +153,14 @@ def test_large_arrays_reach_the_processes_of_joblib_as_asked(arrays, kind):
     with started(power, "joblib", workers=2, arrays=arrays) as strategy:
         large, small = numpy.ones(1 << 18), numpy.ones(10)
         assert strategy.run(tasks.kind_of, [large, small]) == [kind, "ndarray"]
+    assert [path for path in Path("/dev/shm").glob("joblib*") if f"_{os.getpid()}_" in path.name] == []
+
+
+@pytest.mark.parametrize("name", ["loky", "joblib"])
+def test_what_a_pool_of_loky_cannot_unpickle_is_no_death(name):
+    told = pytest.raises(NotPicklable, match=r"^A result has failed to un-serialize: TypeError: .*'second'$")
+    with started(power, name, workers=2) as strategy, told:
+        strategy.run(tasks.raise_demanding, [1])
 
 
 def test_joblib_starts_no_process_for_a_single_worker():
