@@ -27,7 +27,6 @@ STORE_BYTES = 100_000_000
 LONGEST_SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 ONE_TASK = {"num_cpus": 1, "max_retries": 0}
 """What a task needs; and that it isn't tried again when its worker dies."""
-
 CONNECT_S = "7"
 """How long each of two clients of ray tries: one that lacks the token would else take a minute."""
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
@@ -92,8 +91,9 @@ class ExistingCluster:
     """As many CPUs as there are workers, reserved on a cluster that somebody else has started."""
 
     def __init__(self, workers: int, address: str) -> None:
-        os.environ.update(SETTINGS)
+        os.environ.update({"RAY_py_gcs_connect_timeout_s": CONNECT_S, **SETTINGS})
         elsewhere.check_reachable("ray", address)
+        check_speaks(address)
         import ray
 
         self._ray = ray

@@ -1,5 +1,6 @@
 """The strategies that are libraries: what must hold for each of them, and the traps of each."""
 
+import contextlib
 import functools
 import os
 import shutil
@@ -225,24 +226,21 @@ def test_whoever_else_listens_where_ray_was_to_be_is_told_from_it(monkeypatch, a
     """Ray itself waits for minutes for one that says nothing."""
     monkeypatch.setattr(elsewhere, "REACH_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        strategy = build("ray", address=f"127.0.0.1:{server.getsockname()[1]}")
-        answering = threading.Thread(target=answer_twice, args=(server, answer))
+        server.settimeout(5)
+        answering = threading.Thread(target=answer_second, args=(server, answer))
         answering.start()
         with pytest.raises(elsewhere.NoCluster, match=reason):
-            strategy.start(power)
+            build("ray", address=f"127.0.0.1:{server.getsockname()[1]}").start(power)
         answering.join()
 
 
-def answer_twice(server, answer):
-    """The first time somebody only looks whether anyone is there."""
-    connections = [server.accept()[0] for _ in range(2)]
-    if answer:
-        connections[1].sendall(answer)
-    connections[1].recv(1 << 10)
-    while connections[1].recv(1 << 10):
-        pass
-    for connection in connections:
-        connection.close()
+def answer_second(server, answer):
+    """Answers the second to come and waits until it goes; the first only looks whether anyone is there."""
+    with contextlib.suppress(OSError), server.accept()[0], server.accept()[0] as second:
+        second.settimeout(5)
+        second.sendall(answer)
+        while second.recv(1 << 10):
+            pass
 
 
 @pytest.mark.parametrize(("name", "address"), [("dask", "tcp://10.0.0.1:8786"), ("ray", "10.0.0.1:6379")])
