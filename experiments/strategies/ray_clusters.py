@@ -27,8 +27,8 @@ STORE_BYTES = 100_000_000
 LONGEST_SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 ONE_TASK = {"num_cpus": 1, "max_retries": 0}
 """What a task needs; and that it isn't tried again when its worker dies."""
-CONNECT_S = "7"
-"""How long each of two clients of ray tries: one that lacks the token would else take a minute."""
+CONNECT_TRIES = "10"
+"""One in a second; ray makes twice as many where it lacks the token."""
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 """How a client of HTTP/2, on which gRPC is built, begins (RFC 9113, 3.4): with these words and empty settings."""
 SETTINGS_FRAME = 4
@@ -91,7 +91,7 @@ class ExistingCluster:
     """As many CPUs as there are workers, reserved on a cluster that somebody else has started."""
 
     def __init__(self, workers: int, address: str) -> None:
-        os.environ.update({"RAY_py_gcs_connect_timeout_s": CONNECT_S, **SETTINGS})
+        os.environ.update({"RAY_NUM_REDIS_GET_RETRIES": CONNECT_TRIES, **SETTINGS})
         elsewhere.check_reachable("ray", address)
         check_speaks(address)
         import ray
