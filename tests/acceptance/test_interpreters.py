@@ -43,7 +43,6 @@ grids:
       - serial
       - threads
       - {{use: processes, start_method: fork}}
-      - mp_pool
       - asyncio
     workers: 2
     interpreters: {interpreters}
