@@ -79,6 +79,6 @@ def side_by_side(bundle: Recorded, summary: Summary, *, margin: float = MARGIN) 
         start_up=start_up(described, timed, bundle.measurements, estimate=estimate),
         memory=interpreter_memory(described, bundle.invocations, bundle.measurements),
         worker_memory=worker_memory_slopes(described, bundle.invocations, bundle.measurements),
-        switched_on=switched_on(bundle.invocations, facts),
+        switched_on=switched_on(summary.gil),
         invalid=INVALID_BECAUSE.format(names=", ".join(failed)) if failed else None,
     )
