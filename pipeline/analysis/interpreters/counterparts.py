@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.analysis.frames import prefixed, text_or_none
 from pipeline.analysis.invocation_times import LogTimes
 from pipeline.analysis.speedups import Estimator
+from pipeline.statistics.holm import holm
 from pipeline.statistics.ratio import NO_ESTIMATE, RatioEstimate, log_ratio
 from pipeline.statistics.student import Floats
 
@@ -49,6 +50,21 @@ def ratio(differences: Floats, estimate: Estimator = log_ratio) -> RatioEstimate
     """The ratio of geometric means from such differences; without any, an estimate without numbers."""
     known = differences[np.isfinite(differences)]
     return estimate(known) if len(known) else NO_ESTIMATE
+
+
+def family(found: Sequence[RatioEstimate]) -> list[dict[str, float]]:
+    """What is told of ratios that are looked at side by side: columns for each of them.
+
+    `ratio`, `low`, `high`; `mde`, the effect that would probably have shown; `p_holm`, corrected for all of them.
+    """
+    adjusted = holm([one.p_value for one in found])
+    comparisons = max(1, sum(one.p_value == one.p_value for one in found))
+    told = []
+    for one, p_holm in zip(found, adjusted, strict=True):
+        low, high = one.ends
+        mde = one.detectable_among(comparisons)
+        told.append({"ratio": one.ratio, "low": low, "high": high, "mde": mde, "p_holm": float(p_holm)})
+    return told
 
 
 def together(differences: Iterable[Floats]) -> Floats:

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.frames import with_columns
-from pipeline.analysis.interpreters.counterparts import counterparts, difference, ratio
+from pipeline.analysis.interpreters.counterparts import counterparts, difference, family, ratio
 from pipeline.analysis.interpreters.relations import reference_of
 from pipeline.analysis.invocation_times import MEMORY, OK, LogTimes
-from pipeline.statistics.holm import holm
 from pipeline.statistics.mean import mean_interval
 
 NUMBERS = ("peak_bytes", "peak_low", "peak_high", "ratio", "low", "high", "mde", "p_holm")
@@ -69,14 +68,10 @@ def _peaks(invocations: pd.DataFrame, measurements: pd.DataFrame) -> dict[str, L
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     found = [ratio(row.pop("differences")) for row in rows]
-    adjusted = holm([one.p_value for one in found])
-    comparisons = max(1, sum(one.p_value == one.p_value for one in found))
-    for row, one, p in zip(rows, found, adjusted, strict=True):
+    for row, told in zip(rows, family(found), strict=True):
         logs = row.pop("logs")
         mean = mean_interval(np.exp(logs[np.isfinite(logs)]))
-        low, high = one.ends
-        row |= {"n": mean.n, "peak_bytes": mean.mean, "peak_low": mean.low, "peak_high": mean.high}
-        row |= {"ratio": one.ratio, "low": low, "high": high, "mde": one.detectable_among(comparisons), "p_holm": p}
+        row |= {"n": mean.n, "peak_bytes": mean.mean, "peak_low": mean.low, "peak_high": mean.high} | told
     texts = ["interpreter", "workload", "setting", "method"]
     frame = pd.DataFrame(rows, columns=[*texts, "n", *NUMBERS])
     types: dict[str, Any] = dict.fromkeys(texts, "str") | {"n": "int64"} | dict.fromkeys(NUMBERS, "float64")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.candidates import FEWEST_BLOCKS
-from pipeline.analysis.interpreters.counterparts import Row, counterparts, difference, ratio, work_columns
+from pipeline.analysis.interpreters.counterparts import Row, counterparts, difference, family, ratio, work_columns
 from pipeline.analysis.interpreters.relations import reference_of
 from pipeline.analysis.invocation_times import LogTimes, log_times
 from pipeline.analysis.speedups import Estimator
@@ -20,6 +20,7 @@ from pipeline.statistics.student import SIGNIFICANCE
 THREADS, RESIDENT = "threads", "resident"
 PAYS, DOES_NOT_PAY, OPEN = "pays", "does not pay", "open"
 GAINS = ("gain", "gain_low", "gain_high", "gain_mde", "gain_p_holm")
+"""As `family` tells them, in its order."""
 
 
 def scaling(
@@ -91,12 +92,8 @@ def _gains(parallel: pd.DataFrame, logs: LogTimes, estimate: Estimator) -> pd.Da
             continue
         for row, other in counterparts(parallel, name, str(reference)):
             found[row["case_id"]] = _gain(row, other, logs, estimate)
-    adjusted = holm([one.p_value for one in found.values()])
-    comparisons = max(1, sum(one.p_value == one.p_value for one in found.values()))
-    rows = [
-        (case_id, one.ratio, *one.ends, one.detectable_among(comparisons), p)
-        for (case_id, one), p in zip(found.items(), adjusted, strict=True)
-    ]
+    told = family(list(found.values()))
+    rows = [(case_id, *one.values()) for case_id, one in zip(found, told, strict=True)]
     frame = pd.DataFrame(rows, columns=["case_id", *GAINS])
     types: dict[str, Any] = {"case_id": "str"} | dict.fromkeys(GAINS, "float64")
     return frame.astype(types)

@@ -8,13 +8,20 @@ from typing import Any
 import pandas as pd
 
 from pipeline.analysis.costs import EMPTY_TASK
-from pipeline.analysis.interpreters.counterparts import Row, counterparts, difference, ratio, together, work_columns
+from pipeline.analysis.interpreters.counterparts import (
+    Row,
+    counterparts,
+    difference,
+    family,
+    ratio,
+    together,
+    work_columns,
+)
 from pipeline.analysis.interpreters.relations import Relation
 from pipeline.analysis.invocation_times import LogTimes, log_times
 from pipeline.analysis.speedups import Estimator
 from pipeline.run.stopping import MARGIN
 from pipeline.statistics.equivalence import equivalent
-from pipeline.statistics.holm import holm
 from pipeline.statistics.ratio import RatioEstimate, log_ratio
 from pipeline.statistics.sequence import sequential_ratio
 from pipeline.statistics.student import SIGNIFICANCE
@@ -117,14 +124,10 @@ def _frame(
     estimate: Estimator,
 ) -> pd.DataFrame:
     for is_whole in (True, False):
-        family = [(row, one) for row, one in zip(rows, found, strict=True) if row["whole"] is is_whole]
-        adjusted = holm([one.p_value for _, one in family])
-        comparisons = max(1, sum(one.p_value == one.p_value for _, one in family))
-        for (row, one), p_holm in zip(family, adjusted, strict=True):
-            low, high = one.ends
-            row |= {"n": one.n, "ratio": one.ratio, "low": low, "high": high, "agree": one.agree}
-            row |= {"mde": one.detectable_among(comparisons), "p_value": one.p_value, "p_holm": p_holm}
-            row["outcome"] = _outcome(one, float(p_holm), margin, anytime=estimate is sequential_ratio)
+        own = [(row, one) for row, one in zip(rows, found, strict=True) if row["whole"] is is_whole]
+        for (row, one), told in zip(own, family([one for _, one in own]), strict=True):
+            row |= told | {"n": one.n, "agree": one.agree, "p_value": one.p_value}
+            row["outcome"] = _outcome(one, told["p_holm"], margin, anytime=estimate is sequential_ratio)
     first = ["whole", "interpreter", "against", "kind", "differences", "case_id", "against_id"]
     columns = [*first, *works.columns, "computing", "n", *NUMBERS, "agree", "outcome"]
     frame = pd.DataFrame(rows, columns=columns)

@@ -13,6 +13,7 @@ from pipeline.analysis.interpreters.counterparts import (
     Row,
     counterparts,
     difference,
+    family,
     ratio,
     together,
     way_columns,
@@ -20,7 +21,6 @@ from pipeline.analysis.interpreters.counterparts import (
 from pipeline.analysis.interpreters.relations import reference_of
 from pipeline.analysis.invocation_times import LogTimes, log_times
 from pipeline.analysis.speedups import Estimator
-from pipeline.statistics.holm import holm
 from pipeline.statistics.mean import any_mean_interval
 from pipeline.statistics.ratio import RatioEstimate, log_ratio
 
@@ -111,14 +111,10 @@ def _rows(cases: pd.DataFrame, logs: LogTimes, what: str, ways: list[str]) -> It
 
 def _frame(rows: list[dict[str, Any]], ways: pd.DataFrame, estimate: Estimator) -> pd.DataFrame:
     found: list[RatioEstimate] = [ratio(row.pop("differences"), estimate) for row in rows]
-    adjusted = holm([one.p_value for one in found])
-    comparisons = max(1, sum(one.p_value == one.p_value for one in found))
-    for row, one, p in zip(rows, found, adjusted, strict=True):
+    for row, told in zip(rows, family(found), strict=True):
         logs = row.pop("logs")
         mean = any_mean_interval(np.exp(logs[np.isfinite(logs)]))
-        low, high = one.ends
-        row |= {"n": mean.n, "seconds": mean.mean, "seconds_low": mean.low, "seconds_high": mean.high}
-        row |= {"ratio": one.ratio, "low": low, "high": high, "mde": one.detectable_among(comparisons), "p_holm": p}
+        row |= {"n": mean.n, "seconds": mean.mean, "seconds_low": mean.low, "seconds_high": mean.high} | told
     frame = pd.DataFrame(rows, columns=["interpreter", "what", *ways.columns, "n", *NUMBERS])
     types: dict[str, Any] = {"interpreter": "str", "what": "str", "n": "int64"} | dict.fromkeys(NUMBERS, "float64")
     return frame.astype(types | {"workers": "Int64"})
