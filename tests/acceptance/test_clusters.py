@@ -5,9 +5,9 @@ import pytest
 from pipeline import store
 from tests.acceptance import clusters
 from tests.acceptance.command_line import contents, wait_for, write
+from tests.support.engines import need_all
 
-for library in ("distributed", "ray"):
-    pytest.importorskip(library, reason=f"{library} is not installed here; the development lock has it")
+need_all()
 
 pytestmark = pytest.mark.timeout(240)
 HELPERS = "def twice(item):\n    return 2 * item\n"

@@ -6,18 +6,9 @@ import pytest
 
 from pipeline import store
 from tests.acceptance.command_line import contents, wait_for, write
+from tests.support.engines import QUICK, need_all
 
-for library in ("joblib", "loky", "distributed", "ray"):
-    pytest.importorskip(library, reason=f"{library} is not installed here; the development lock has it")
-
-CHEAP = [
-    ("joblib", {"backend": "loky"}),
-    ("joblib", {"backend": "threading", "batch_size": "auto"}),
-    ("loky", {}),
-    ("dask", {"scheduler": "threads"}),
-    ("dask", {"scheduler": "processes"}),
-    ("dask", {"scheduler": "distributed"}),
-]
+need_all()
 SHARED_MEMORY = Path("/dev/shm")
 JOBS = """
 import os, pathlib
@@ -54,7 +45,7 @@ def several(shared):
     """One small run of everything but ray, which takes long to start."""
     (shared.folder / "jobs.py").write_text(JOBS)
     own = '{use: "jobs.py:note", items: "jobs.py:SAME"}'
-    strategies = [chosen(name, options) for name, options in CHEAP]
+    strategies = [chosen(name, options) for name, options in QUICK]
     frame = run(shared, config(f"[{{use: int_loop, steps: 300, tasks: 8}}, {own}]", strategies))
     calls = (shared.folder / "calls.txt").read_text().split()
     return frame, calls, shared
@@ -63,7 +54,7 @@ def several(shared):
 def test_every_engine_gives_the_results_of_a_loop(several):
     frame, _, _ = several
     assert frame[frame["status"] != "ok"][["strategy", "error"]].to_dict("records") == []
-    assert len(frame) == 2 * (len(CHEAP) + 1)
+    assert len(frame) == 2 * (len(QUICK) + 1)
     assert (frame.groupby("workload")["checksum"].nunique() == 1).all()
 
 

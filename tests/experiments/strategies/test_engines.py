@@ -22,19 +22,9 @@ from experiments.workloads.arithmetic import power
 from experiments.workloads.burden import Burdened
 from tests.experiments.strategies import tasks
 from tests.experiments.strategies.building import build, started
+from tests.support.engines import ENGINES, need_all
 
-for library in ("cloudpickle", "joblib", "loky", "distributed", "ray"):
-    pytest.importorskip(library, reason=f"{library} is not installed here; the development lock has it")
-
-ENGINES = [
-    ("joblib", {"backend": "loky"}),
-    ("joblib", {"backend": "threading", "batch_size": "auto"}),
-    ("loky", {}),
-    ("dask", {"scheduler": "threads"}),
-    ("dask", {"scheduler": "processes"}),
-    ("dask", {"scheduler": "distributed"}),
-    ("ray", {}),
-]
+need_all()
 TRACKERS = "resource_tracker import main"
 """Python's and loky's watchers of semaphores, which end with the process that they watch."""
 
