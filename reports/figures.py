@@ -31,6 +31,8 @@ DRIFT = Scale(
         (1.0, 2.0, 5.0),
     ),
 )
+LEAST_LEFT, MOST_LEFT, CHARACTER = 1.42, 1.75, 0.055
+"""Inches for names at the left, and for one character of theirs: most panels line up, none cuts a name."""
 LABEL_SHARE = 0.36
 """Share of a panel's width that is kept for the labels at the ends of the lines."""
 
@@ -236,7 +238,8 @@ def _one_count(
     """Where there is only one number of workers: a row per strategy, the highest value first."""
     rows = frame.sort_values(value, ascending=False)
     names = [f"{clean(label, 26)} × {workers}" for label, workers in zip(rows["label"], rows["workers"], strict=True)]
-    figure, axes = blank(clean(title, 42), height=BORDER + 0.17 * max(len(names), 2), left=1.42)
+    left = min(MOST_LEFT, max(LEAST_LEFT, CHARACTER * max(map(len, names), default=0)))
+    figure, axes = blank(clean(title, 42), height=BORDER + 0.17 * max(len(names), 2), left=left)
     places = np.arange(len(names))
     looks = [style.look(str(strategy)) for strategy in rows["strategy"]]
     axes.hlines(places, rows[low], rows[high], colors=[look.colour for look in looks], linewidth=1.1)
