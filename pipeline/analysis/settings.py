@@ -19,13 +19,13 @@ KINDS_BY_NAME = {"seconds": "duration", "size": "size", "bytes": "size"}
 def setting(workload: str, values: dict[str, object]) -> str:
     """The given parameters in short: `10 ms`, `tasks 8`, `10 ms, tasks 8`; empty for none.
 
-    A duration, a size or a word stands by itself unless there are several of its kind.
+    A duration, a size or a word stands by itself unless there are several of its kind. What isn't swept isn't told.
     """
     kinds = {name: _kind(workload, name) for name in values if name not in SWEPT}
     words = []
     for name, value in values.items():
         if name in SWEPT:
-            words.append(_swept(name, value))
+            words += [] if missing(value) else [_swept(name, value)]
             continue
         alone = list(kinds.values()).count(kinds[name]) == 1 and kinds[name] != "integer"
         words.append(_written(kinds[name], value) if alone and not missing(value) else _named(name, kinds, value))
@@ -59,8 +59,6 @@ def factor(ratio: float) -> str:
 
 def _swept(name: str, value: object) -> str:
     """With the word that tells it from the workload's own durations and sizes."""
-    if missing(value):
-        return f"usual {SWEPT[name]}"
     if name == "task_time" and value == 0:
         return "empty tasks"
     return f"{_written('size' if name == 'payload' else 'duration', value)} {SWEPT[name]}"

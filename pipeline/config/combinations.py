@@ -30,7 +30,8 @@ class Combination:
 def combinations(grid: Grid, *, cpus: int) -> Iterator[Combination]:
     """Every combination of the grid's axes in the order of the file, excluded ones and repetitions included.
 
-    A strategy that has a single worker whatever the configuration says appears with one.
+    A strategy that has a single worker whatever the configuration says appears with one, for each number of workers:
+    the number of tasks may depend on that.
 
     Args:
         grid: The grid.
@@ -39,11 +40,11 @@ def combinations(grid: Grid, *, cpus: int) -> Iterator[Combination]:
     counts = [evaluate(expression, cpus=cpus) for expression in grid.workers]
     strategies = catalogue.strategies()
     for (workload, values), (strategy, options) in product(_points(grid.workloads), _points(grid.strategies)):
-        usable = counts if strategies[strategy].parallel else [1]
-        for workers, interpreter in product(usable, grid.interpreters):
+        for count, interpreter in product(counts, grid.interpreters):
+            workers = count if strategies[strategy].parallel else 1
             parameters = dict(values)
             if isinstance(tasks := parameters.get("tasks"), str):
-                parameters["tasks"] = evaluate(tasks, cpus=cpus, workers=workers)
+                parameters["tasks"] = evaluate(tasks, cpus=cpus, workers=count)
             yield Combination(workload, parameters, strategy, options, workers, interpreter.label)
 
 

@@ -60,10 +60,12 @@ def _combinations(grid: Grid, cpus: int, interpreters: Mapping[str, InterpreterF
     for choice, strategy, interpreter in itertools.product(grid.workloads, grid.strategies, grid.interpreters):
         strategy_class = strategies()[strategy.use]
         for values, options in itertools.product(choice.points(), strategy.points()):
-            for workers in counts if strategy_class.parallel else [1]:
+            for count in counts:
+                # One without parallelism does the same work as each of the others, whose tasks may depend on workers.
+                workers = count if strategy_class.parallel else 1
                 case = Case(
                     workload=choice.use,
-                    parameters=_completed(values, choice, cpus, workers),
+                    parameters=_completed(values, choice, cpus, count),
                     strategy=strategy.use,
                     options=options,
                     workers=workers,

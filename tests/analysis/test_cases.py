@@ -87,7 +87,7 @@ def test_parameters_of_mixed_kinds_can_be_sorted_and_shown():
         ("payload", {"size": 1536, "kind": "bytes"}, "1.5 KiB, bytes"),
         ("int_loop", {"steps": None}, "steps auto"),
         ("int_loop", {"task_time": 1e-4, "payload": 1536}, "100 µs tasks, 1.5 KiB payload"),
-        ("hash_large", {"size": 1 << 20, "task_time": 0.0, "payload": None}, "1 MiB, empty tasks, usual payload"),
+        ("hash_large", {"size": 1 << 20, "task_time": 0.0, "payload": None}, "1 MiB, empty tasks"),
         ("int_loop", {"steps": float("nan")}, "steps auto"),
         ("jobs.py:resize", {"seconds": 2, "tasks": 3}, "2 s, tasks 3"),
         ("jobs.py:resize", {}, ""),

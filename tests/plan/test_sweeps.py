@@ -29,6 +29,20 @@ def test_cases_are_called_after_what_is_swept(tmp_path):
     assert labels[:3] == ["int_loop noop 1B", "int_loop noop 1MiB", "int_loop 1ms 1B"]
 
 
+def test_serial_code_gets_the_tasks_of_each_number_of_workers(tmp_path):
+    text = (
+        "name: t\ngrids: [{workloads: {use: noop, tasks: 4*workers}, strategies: [serial, threads], workers: [2, 4]}]"
+    )
+    cases = plan_of(tmp_path, text).cases
+    assert {(case.strategy, case.workers, case.parameters["tasks"]) for case in cases} == {
+        ("serial", 1, 8),
+        ("serial", 1, 16),
+        ("threads", 2, 8),
+        ("threads", 4, 16),
+    }
+    assert {case.baseline_id for case in cases} == {case.case_id for case in cases if case.strategy == "serial"}
+
+
 def test_longer_tasks_and_payloads_are_expected_to_take_longer(tmp_path):
     plan = plan_of(tmp_path, SWEPT)
     seconds = {
