@@ -84,6 +84,7 @@ def measured(whichpool, folder, strategy, disturbed="repeat"):
     return done, summarise(store.load(folder / "bundle"))
 
 
+@pytest.mark.quiet
 def test_an_honest_strategy_passes_every_oracle_that_can_be_decided(whichpool, tmp_path):
     _, summary = measured(whichpool, tmp_path, "threads")
     outcomes = summary.oracles.set_index("name")["status"]
