@@ -134,7 +134,8 @@ def stability(cases: pd.DataFrame, *, value: str, title: str) -> Figure:
     """
     known = cases[cases[value] > 0].assign(label=lambda frame: [clean(label, 30) for label in frame["label"]])
     labels = list(dict.fromkeys(known["label"]))
-    figure, axes = blank(clean(title, 42), height=max(1.1, BORDER + 0.19 * len(labels)), left=1.25)
+    left = max(1.25, CHARACTER * max(map(len, labels), default=0))
+    figure, axes = blank(clean(title, 42), height=max(1.1, BORDER + 0.19 * len(labels)), left=left)
     np.random.seed(0)  # seaborn's jitter knows no other source
     sns.stripplot(
         data=known,
