@@ -129,6 +129,7 @@ class IntLoop(Workload):
 
     name = "int_loop"
     needs = Resource.CPU
+    holds_gil = 1.0
     function = staticmethod(step_generator)
 
     steps: int = calibrated_to(0.010, "Loop steps per task; calibrated to 10 ms under `serial` unless given.")

@@ -46,6 +46,9 @@ class Workload(Parameterised):
     default_tasks: int | None = None
     """Tasks per iteration unless configured; None lets the plan choose a number that divides evenly over the CPUs."""
 
+    holds_gil: float | None = None
+    """Share of a task's time under `serial` in which it holds the GIL, where there is one; None if that isn't known."""
+
     may_vary = False
     """Whether a repeated pass may give other results than the first, because the function isn't ours."""
 
@@ -72,6 +75,11 @@ class Workload(Parameterised):
     def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:  # noqa: ARG003
         """Why this interpreter can't run the workload with these values, or None if it can."""
         return None
+
+    @classmethod
+    def held_share(cls, values: Mapping[str, Any]) -> float | None:  # noqa: ARG003
+        """`holds_gil` with these values of the parameters."""
+        return cls.holds_gil
 
     def items(self, count: int) -> list[Any]:
         """The arguments of `count` tasks."""

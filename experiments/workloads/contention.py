@@ -147,6 +147,12 @@ class Mixed(Workload):
         """A share above the whole."""
         return not_a_share("gil_share", values)
 
+    @classmethod
+    def held_share(cls, values: Mapping[str, Any]) -> float | None:
+        """As the parameter says."""
+        given = values.get("gil_share")
+        return float(cls.parameters()["gil_share"].default if given is None else given) / PERCENT
+
     def items(self, count: int) -> list[tuple[int, float, float]]:
         """Numbered tasks with the two parts of their time."""
         busy_s = self.seconds * self.gil_share / PERCENT

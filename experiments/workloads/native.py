@@ -142,6 +142,7 @@ class Sort(Workload):
 
     name = "sort"
     needs = Resource.CPU
+    holds_gil = 1.0
     function = staticmethod(sort_numbers)
 
     length: int = calibrated_to(0.010, "Numbers per task; calibrated to 10 ms under `serial` unless given.")

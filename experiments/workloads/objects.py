@@ -140,6 +140,7 @@ class ObjectGraph(Workload):
 
     name = "object_graph"
     needs = Resource.CPU
+    holds_gil = 1.0
     function = staticmethod(deliver)
 
     parcels: int = calibrated_to(0.010, "Parcels per task; calibrated to 10 ms under `serial` unless given.")

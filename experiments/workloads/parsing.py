@@ -63,6 +63,7 @@ class JsonParse(Workload):
 
     name = "json_parse"
     needs = Resource.CPU
+    holds_gil = 1.0
     function = staticmethod(parse)
 
     length: int = calibrated_to(0.010, "Records per task; calibrated to 10 ms under `serial` unless given.")

@@ -88,6 +88,7 @@ class SharedObject(Workload):
 
     name = "shared_object"
     needs = Resource.CPU
+    holds_gil = 1.0
     function = staticmethod(use_ledger)
 
     copies: str = choice("shared", ("shared", "private"), "One ledger for all tasks of a process, or one for each.")
