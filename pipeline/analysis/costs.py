@@ -46,6 +46,7 @@ def costs_of(described: pd.DataFrame, times: pd.DataFrame, invocations: pd.DataF
         dispatch_s=per_task.where(workload == EMPTY_TASK),
         cpu_over_wall=times["cpu_steady_s"] / times["steady_s"].where(times["steady_s"] > 0),
     )
+    values = values[["case_id", *ESTIMATED.values()]]
     groups = dict(list(values.groupby("case_id", sort=False)))
     empty = values.iloc[:0]
     rows = [_row(groups.get(case_id, empty)) for case_id in described["case_id"]]

@@ -37,7 +37,8 @@ def times(invocations: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame
         start-up, steady phase and shutdown, `contaminated`, and `reference_s` (before the invocation, how
         long a small piece of work took on the CPUs). What wasn't measured is NaN.
     """
-    rows = with_columns(invocations, (*KEYS, "pass", "status", "reference_s"))
+    needed = [*KEYS, "pass", "status", "reference_s"]
+    rows = with_columns(invocations, needed)[needed]
     rows = rows[rows["status"].isin((OK, CONTAMINATED)) & (rows["pass"] == TIMING)]
     rows = _counting(rows)[[*KEYS, "contaminated", "reference_s"]].reset_index(drop=True)
     rows["reference_s"] = pd.to_numeric(rows["reference_s"]).astype("float64")

@@ -22,12 +22,13 @@ def statuses(invocations: pd.DataFrame, described: pd.DataFrame) -> pd.DataFrame
         The columns of `cases`, `pass`, `status`, `n` (invocations) and `error` (the most frequent message,
         missing if there is none).
     """
-    rows = with_columns(invocations, ("case_id", "pass", "status", "error"))
-    counts = [
-        (*key, len(group), _most_frequent(group["error"]))
-        for key, group in rows.groupby(["case_id", "pass", "status"], sort=False)
-    ]
-    frame = pd.DataFrame(counts, columns=["case_id", "pass", "status", "n", "error"])
+    keys = ["case_id", "pass", "status"]
+    rows = with_columns(invocations, (*keys, "error"))[[*keys, "error"]]
+    told = rows[rows["error"].notna()].groupby(keys, sort=False)["error"]
+    errors = {key: _most_frequent(messages) for key, messages in told}
+    sizes = rows.groupby(keys, sort=False).size()
+    counts = [(*key, n, errors.get(key)) for key, n in sizes.items()]
+    frame = pd.DataFrame(counts, columns=[*keys, "n", "error"])
     texts = dict.fromkeys(("case_id", "pass", "status", "error"), "str")
     return described.merge(frame.astype({"n": "int64"} | texts), on="case_id", how="inner")
 
@@ -40,9 +41,11 @@ def not_measured(invocations: pd.DataFrame, described: pd.DataFrame, run: Mappin
         invocations, the most frequent one) and `reason`. For exclusions `name` is what was excluded, in
         words.
     """
-    rows = with_columns(invocations, ("case_id", "pass", "status", "error"))
+    needed = ["case_id", "pass", "status", "error"]
+    rows = with_columns(invocations, needed)[needed]
     timing = rows[rows["pass"] != MEMORY]
     measured = set(timing.loc[timing["status"].isin((OK, CONTAMINATED)), "case_id"])
+    rows, timing = (part[~part["case_id"].isin(measured)] for part in (rows, timing))
     # Where a case was given up before its first timing, what happened to its memory pass says why.
     groups = dict(list(rows.groupby("case_id", sort=False))) | dict(list(timing.groupby("case_id", sort=False)))
     planned = {case["case_id"]: case for case in run.get("cases") or ()}
@@ -91,7 +94,7 @@ def stability(invocations: pd.DataFrame, measurements: pd.DataFrame, described: 
         `cv_within` (root mean square of the coefficients of variation within each invocation; NaN for one
         iteration each) and `unstable` (`cv_between` above `UNSTABLE_CV`).
     """
-    rows = with_columns(invocations, ("invocation", "pass", "status"))
+    rows = with_columns(invocations, ("invocation", "pass", "status"))[["invocation", "pass", "status"]]
     told = rows["status"].isin((OK, CONTAMINATED))
     counted = rows.loc[told & (rows["pass"] == TIMING), "invocation"]
     values = with_columns(measurements, ("case_id", "invocation", "phase", "metric", "value"))

@@ -22,7 +22,7 @@ class Crossing:
     """The place beyond which a curve stays on the other side of zero."""
 
     place: Interval
-    """With a 95 % interval, which ends with the measured range where the crossing may lie outside; NaN if there is none."""
+    """With a 95 % interval, which ends with the measured range where the crossing may lie outside; NaN if none."""
     reason: str = ""
     """Why there is none."""
 
