@@ -1,8 +1,8 @@
 """From which length of a task and up to which payload a strategy pays: predicted from what it costs, and measured.
 
 The prediction is the simple, cautious sum: a task of tau seconds pays if tau (1 - 1/P) is more than what is paid for
-it, (A + D) / n for start-up and shutdown shared by n tasks (not by a resident pool), o for handing it out, and b / r for
-its data. P is the number of workers, at most the CPUs, and for threads at most what the GIL allows.
+it, (A + D) / n for start-up and shutdown shared by n tasks (not by a resident pool), o for handing it out, and b / r
+for its data. P is the number of workers, at most the CPUs, and for threads at most what the GIL allows.
 """
 
 from __future__ import annotations
