@@ -26,8 +26,8 @@ def statuses(invocations: pd.DataFrame, described: pd.DataFrame) -> pd.DataFrame
     rows = with_columns(invocations, (*keys, "error"))[[*keys, "error"]]
     told = rows[rows["error"].notna()].groupby(keys, sort=False)["error"]
     errors = {key: _most_frequent(messages) for key, messages in told}
-    sizes = rows.groupby(keys, sort=False).size()
-    counts = [(*key, n, errors.get(key)) for key, n in sizes.items()]
+    sizes = rows.groupby(keys, sort=False).size().reset_index(name="n")
+    counts = [(*key, n, errors.get(tuple(key))) for *key, n in sizes.itertuples(index=False)]
     frame = pd.DataFrame(counts, columns=[*keys, "n", "error"])
     texts = dict.fromkeys(("case_id", "pass", "status", "error"), "str")
     return described.merge(frame.astype({"n": "int64"} | texts), on="case_id", how="inner")
