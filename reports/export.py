@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -40,13 +41,19 @@ def blocks_of(notebook: Any) -> list[dict[str, Any]]:
 
 def to_html(notebook: Any, *, version: str) -> str:
     """The page: the same text for the same notebook."""
+    return page(blocks_of(notebook), version=version)
+
+
+def page(shown: Sequence[Mapping[str, Any]], *, version: str) -> str:
+    """The page that shows the blocks, given as `Block.to_json` gives them."""
     from nbconvert import HTMLExporter
     from nbconvert.exporters import TemplateExporter
+    from nbformat.v4 import new_notebook
 
-    blocks = _anchored(blocks_of(notebook))
+    blocks = _anchored(shown)
     title = next((block["name"] for block in blocks if block["kind"] == "title"), "whichpool")
-    script = (THEME / "report.js").read_text(encoding="utf-8")
-    page = {
+    script = _dense((THEME / "report.js").read_text(encoding="utf-8"))
+    parts = {
         "title": f"{title} – whichpool",
         "version": version,
         "contents": _contents(blocks),
@@ -61,11 +68,17 @@ def to_html(notebook: Any, *, version: str) -> str:
         template_name="whichpool", extra_template_basedirs=[str(THEME)]
     )
     # Its own method would parse the finished page to add what this template has already, and take longest of all.
-    html, _ = TemplateExporter.from_notebook_node(exporter, notebook, resources={"whichpool": page})
-    return "\n".join(line for line in html.splitlines() if line.strip()) + "\n"
+    empty = new_notebook()  # type: ignore[no-untyped-call]
+    html, _ = TemplateExporter.from_notebook_node(exporter, empty, resources={"whichpool": parts})
+    return _dense(html) + "\n"
 
 
-def _anchored(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _dense(text: str) -> str:
+    """The text without empty lines; the script's hash is that of what stands in the page."""
+    return "\n".join(line for line in text.splitlines() if line.strip())
+
+
+def _anchored(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The same blocks, each heading with an anchor that no other has."""
     taken = {block["name"] for block in blocks if block["kind"] in {"table", "figure", "facts"}} | {"content"}
     anchored = []
@@ -73,13 +86,15 @@ def _anchored(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if block["kind"] == "heading":
             wanted = anchor_of(_text(block))
             numbered = (f"{wanted}-{number}" if number > 1 else wanted for number in count(1))
-            block = block | {"anchor": next(anchor for anchor in numbered if anchor not in taken)}
-            taken.add(block["anchor"])
-        anchored.append(block)
+            anchor = next(anchor for anchor in numbered if anchor not in taken)
+            taken.add(anchor)
+            anchored.append({**block, "anchor": anchor})
+        else:
+            anchored.append(dict(block))
     return anchored
 
 
-def _text(heading: dict[str, Any]) -> str:
+def _text(heading: Mapping[str, Any]) -> str:
     return "".join(span["text"] for span in heading["words"])
 
 

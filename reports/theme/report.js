@@ -93,7 +93,8 @@ if (!matchMedia("(min-width: 75rem)").matches) contents.open = false;
 const links = new Map([...contents.querySelectorAll("a")].map((link) => [link.getAttribute("href").slice(1), link]));
 const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
 const follow = () => {
-  const current = headings.filter((heading) => heading.getBoundingClientRect().top < 160).at(-1);
+  const bottom = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+  const current = headings.filter((heading) => bottom || heading.getBoundingClientRect().top < 160).at(-1);
   for (const link of links.values()) link.removeAttribute("aria-current");
   if (current) links.get(current.id).setAttribute("aria-current", "true");
 };
