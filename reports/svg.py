@@ -36,6 +36,7 @@ _VIEW = re.compile(r'viewBox="([^"]*)"')
 _SIZE = re.compile(r"font-size: ([\d.]+)px; font-family: [^;\"]*(?:; )?")
 _RULE = re.compile(r"<defs><style[^>]*>[^<]*</style></defs>")
 _SHINE = f"paint-order: stroke; stroke: {style.PAPER}; stroke-width: 2.5; stroke-linejoin: round; "
+_SHINING = re.compile(rf'(<text style="){_SHINE}([^>]*>[^<]*</text>)')
 
 
 def slim(drawing: str) -> str:
@@ -116,6 +117,11 @@ def inline(drawing: str, name: str, label: str) -> str:
         f'style="max-width: {width(drawing) / 0.75 * LARGEST:.0f}px">'
     )
     return _RULE.sub("", "".join(parts), count=1)
+
+
+def on_paper(drawing: str) -> str:
+    """The drawing for typst, which paints the paper over words instead of behind them: such words are told twice."""
+    return _SHINING.sub(lambda found: f"{found[0]}{found[1]}{found[2]}", drawing)
 
 
 def width(drawing: str) -> float:
