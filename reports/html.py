@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from reports import style, svg
 
 Data = Mapping[str, Any]
+_LEFT = " !$'()*+,-./:;=?@[]^_`{|}~"
+"""Characters that a `data:` address may hold as they are, so that numbers stay short."""
 
 
 def to_html(block: Data) -> str:
@@ -48,24 +52,42 @@ def _items(block: Data) -> Markup:
     return Markup("<ul class=items>{}</ul>").format(Markup("").join(lines))
 
 
+def _permalink(anchor: str, words: str) -> Markup:
+    return Markup('<a class=permalink href="#{}" aria-label="Link to {}">#</a>').format(anchor, words)
+
+
 def _heading(block: Data) -> Markup:
     level = int(block["level"])
-    # A section of the report is linked from the contents, by its text as `export` does it.
     text = "".join(span["text"] for span in block["words"])
-    anchor = Markup(' id="{}"').format(text.replace(" ", "-")) if level == 2 else ""
-    return Markup("<h{}{}>{}</h{}>").format(level, anchor, _words(block["words"]), level)
+    anchor = block.get("anchor") or anchor_of(text)
+    return Markup('<h{0} id="{1}">{2}{3}</h{0}>').format(
+        level, anchor, _words(block["words"]), _permalink(anchor, f"“{text}”")
+    )
 
 
-def _cell(cell: Data, column: Data, *, first: bool) -> Markup:
-    opening, closing = (Markup("<th scope=row"), Markup("</th>")) if first else (Markup("<td"), Markup("</td>"))
-    sort = cell["text"] if cell["sort"] is None else cell["sort"]
+def anchor_of(text: str) -> str:
+    """The anchor of a heading, from its text: words with hyphens between them."""
+    return re.sub(r"\W+", "-", text).strip("-") or "section"
+
+
+def _cell(cell: Data, column: Data, *, first: bool, card: bool) -> Markup:
+    opening, closing = (Markup("<th scope=row{}>"), Markup("</th>")) if first else (Markup("<td{}>"), Markup("</td>"))
     text = escape(cell["text"])
     if cell["style"] in {"code", "strong"}:
         text = Markup("<{0}>{1}</{0}>").format(cell["style"], text)
+    elif cell["style"] == "warning":
+        text = Markup("<span class=bad>{}</span>").format(text)
     note = Markup("<small>{}</small>").format(cell["note"]) if cell["note"] else ""
-    return Markup('{} class="{} {}" data-sort="{}" data-label="{}"><div>{}<span>{}</span>{}</div>{}').format(
-        opening, column["align"], cell["style"], sort, column["title"], _mark(cell["strategy"]), text, note, closing
-    )
+    inner = _mark(cell["strategy"]) + text + note
+    names = [column["align"]] * (column["align"] != "left") + ["marked"] * bool(cell["strategy"])
+    attributes = Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
+    if cell["sort"] is not None and cell["sort"] != cell["text"]:
+        sort = f"{cell['sort']:.9g}" if isinstance(cell["sort"], float) else cell["sort"]
+        attributes += Markup(' data-sort="{}"').format(sort)
+    if card:
+        attributes += Markup(' data-label="{}"').format(column["title"])
+        inner = Markup("<div>{}</div>").format(inner)
+    return opening.format(attributes) + inner + closing
 
 
 def _unbroken(title: str) -> Markup:
@@ -82,14 +104,15 @@ def _table(block: Data) -> Markup:
     rows = Markup("\n").join(
         Markup("<tr>{}</tr>").format(
             Markup("").join(
-                _cell(cell, column, first=index == 0)
+                _cell(cell, column, first=index == 0, card=block["cards"])
                 for index, (cell, column) in enumerate(zip(row, columns, strict=True))
             )
         )
         for row in block["rows"]
     )
     table = Markup(
-        '<figure class="table {kind}" id="{name}"><figcaption id="{name}-caption">{caption}</figcaption>'
+        '<figure class="table {kind}" id="{name}"><figcaption><span id="{name}-caption">{caption}</span>{link}'
+        "</figcaption>"
         '<div class=scroll tabindex=0 role=region aria-labelledby="{name}-caption">'
         '<table aria-labelledby="{name}-caption"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         "{note}</figure>"
@@ -97,6 +120,7 @@ def _table(block: Data) -> Markup:
         kind="cards" if block["cards"] else "",
         name=block["name"],
         caption=_words(block["caption"]),
+        link=_permalink(block["name"], "this table"),
         head=head,
         rows=rows,
         note=Markup("<p class=small>{}</p>").format(_words(block["note"])) if block["note"] else "",
@@ -109,15 +133,30 @@ def _table(block: Data) -> Markup:
 
 
 def _figure(block: Data) -> Markup:
-    panels = Markup("").join(
-        # The drawing is ours: matplotlib wrote it and escaped the words in it.
-        Markup(svg.inline(panel["svg"], f"{block['name']}-{index}", str(escape(panel["alt"]))))  # noqa: S704
-        for index, panel in enumerate(block["panels"])
-    )
+    panels = Markup("").join(_panel(panel, f"{block['name']}-{index}") for index, panel in enumerate(block["panels"]))
     kind = "one" if len(block["panels"]) == 1 else "many"
-    return Markup('<figure class="chart {}" id="{}"><div>{}</div><figcaption>{}</figcaption></figure>').format(
-        kind, block["name"], panels, _words(block["caption"])
+    data = (
+        Markup(' <a class=data download="{}.csv" href="data:text/csv;charset=utf-8,{}">Data (CSV)</a>').format(
+            block["name"], quote(block["data"], safe=_LEFT)
+        )
+        if block.get("data")
+        else ""
     )
+    return Markup(
+        '<figure class="chart {}" id="{}"><div class=panels>{}</div><figcaption>{}{}{}</figcaption></figure>'
+    ).format(kind, block["name"], panels, _words(block["caption"]), data, _permalink(block["name"], "this figure"))
+
+
+def _panel(panel: Data, name: str) -> Markup:
+    # The drawing is ours: matplotlib wrote it and escaped the words in it.
+    drawing = Markup(svg.inline(panel["svg"], name, str(escape(panel["alt"]))))  # noqa: S704
+    units = svg.width(panel["svg"])
+    if units < svg.WIDE:
+        return drawing
+    # On a narrow screen a wide drawing scrolls: its words would be too small to be read.
+    return Markup(
+        '<div class="scroll wide" tabindex=0 role=region aria-label="{}" style="--least: {:.0f}px">{}</div>'
+    ).format(panel["alt"], units * svg.LEAST, drawing)
 
 
 def _listing(block: Data) -> Markup:

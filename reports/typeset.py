@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from reports import style
+from reports import style, svg
 from reports.document import Heading, words
 
 THEME = Path(__file__).parent / "theme"
@@ -95,7 +95,7 @@ def _ordered(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _breakable(data: Any) -> Any:
     """The same data, with places to break a line in words that are too long for a column."""
     if isinstance(data, str):
-        return data if data.startswith("<svg") else _LONG_WORD.sub(_with_breaks, data)
+        return svg.on_paper(data) if data.startswith("<svg") else _LONG_WORD.sub(_with_breaks, data)
     if isinstance(data, Mapping):
         return {key: _breakable(value) for key, value in data.items()}
     return [_breakable(value) for value in data] if isinstance(data, list | tuple) else data

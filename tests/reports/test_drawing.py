@@ -50,6 +50,19 @@ def test_words_in_a_drawing_are_never_changed() -> None:
     assert "g1" not in inline
 
 
+def test_words_on_lines_stay_words_with_the_paper_behind_them() -> None:
+    drawing.prepare()
+    figure, axes = drawing.blank()
+    axes.text(0.5, 0.5, "on <lines> & more", gid=svg.HALO)
+    drawn = drawing.to_svg(figure)
+    words = ">on &lt;lines&gt; &amp; more</text>"
+    assert drawn.count(words) == 1
+    assert drawn.count("paint-order: stroke") == 1
+    paper = svg.on_paper(drawn)
+    assert paper.count(words) == 2
+    assert paper.index("paint-order: stroke") < paper.index(words), "the paper comes before the words"
+
+
 @given(st.lists(st.floats(0, 1), max_size=12), st.floats(0.01, 0.2))
 def test_labels_never_overlap_and_keep_their_order(wanted: list[float], gap: float) -> None:
     placed = drawing.spread(wanted, gap, 0.0, 1.0)
