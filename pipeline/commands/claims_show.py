@@ -54,7 +54,7 @@ def show_claims(check: FactCheck, console: Console, *, explain: bool) -> None:
         rows = verdicts[verdicts["claim"] == claim.number]
         for _, alike in rows.groupby(["verdict", "depends_on", "reason"], sort=False, dropna=False):
             everywhere = len(alike) == len(rows)
-            _show_verdict(alike.iloc[0], console, where=() if everywhere else tuple(alike["interpreter"]))
+            _show_verdict(alike.to_dict("records")[0], console, where=() if everywhere else tuple(alike["interpreter"]))
         for row in check.flips[check.flips["claim"] == claim.number].to_dict("records"):
             _show_lines(f"It flips: {flip_in_words(row)}.", console)
         if explain:
