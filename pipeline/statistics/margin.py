@@ -6,6 +6,7 @@ the margin is called supported in at most 2.5 % of the runs, and refuted likewis
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,11 +40,11 @@ def verdict(low: float, high: float, margin: float, side: str, refuted_beyond: f
     return SUPPORTED if low > margin else REFUTED if high < other else INCONCLUSIVE
 
 
-def needed(estimate: float, low: float, high: float, n: int, margin: float) -> int | None:
+def needed(estimate: float, low: float, high: float, n: int, margin: float, *, student_t: bool = True) -> int | None:
     """The number of values with which an interval would probably no longer hold the margin.
 
-    Its half-width shrinks with 1/sqrt(n), and the estimate stays about where it is: n (half-width / distance)^2.
-    None where it isn't known or is beyond `MOST_NEEDED`.
+    Its half-width shrinks with t(n - 1) / sqrt(n), and the estimate stays about where it is. None where that isn't
+    known or is beyond `MOST_NEEDED`.
 
     Args:
         estimate: in units in which the interval is about symmetric; logarithms, of a ratio.
@@ -51,12 +52,18 @@ def needed(estimate: float, low: float, high: float, n: int, margin: float) -> i
         high: the other end.
         n: values that it is made of.
         margin: in the same units.
+        student_t: False for an interval that isn't one of Student's: t is then left out.
     """
     half, distance = (high - low) / 2, abs(estimate - margin)
-    if not (math.isfinite(half) and distance > 0 and n):
+    if not (math.isfinite(half) and distance > 0 and n > 1):
         return None
-    wanted = n * (half / distance) ** 2
-    return max(n + 1, math.ceil(wanted)) if wanted <= MOST_NEEDED else None
+
+    def reach(count: int) -> float:
+        return (student.quantile(0.975, count - 1) if student_t else 1.0) / math.sqrt(count)
+
+    wanted = distance / half * reach(n) if half else math.inf
+    found = bisect.bisect_left(range(n + 1, MOST_NEEDED + 1), -wanted, key=lambda count: -reach(count))
+    return n + 1 + found if n + 1 + found <= MOST_NEEDED else None
 
 
 @dataclass(frozen=True)

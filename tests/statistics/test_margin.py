@@ -96,11 +96,12 @@ def test_a_ratio_over_what_may_be_nothing_has_no_upper_end():
 
 def test_as_many_values_as_it_says_would_settle_it():
     rng = np.random.default_rng(6)
-    first = log_ratio(0.05 + 0.1 * rng.standard_normal(8))
-    wanted = needed(math.log(first.ratio), math.log(first.low), math.log(first.high), 8, 0.0)
+    half = stats.t.ppf(0.975, 7) * 0.1 / math.sqrt(8)
+    wanted = needed(0.05, 0.05 - half, 0.05 + half, 8, 0.0)
     assert wanted is not None
-    share = np.mean([log_ratio(0.05 + 0.1 * rng.standard_normal(2 * wanted)).low > 1 for _ in range(60)])
-    assert share > 0.5
+    for times, lowest, highest in ((1, 0.3, 0.7), (2, 0.65, 0.95)):
+        share = np.mean([log_ratio(0.05 + 0.1 * rng.standard_normal(times * wanted)).low > 1 for _ in range(100)])
+        assert lowest < share < highest
     assert needed(0.0, -1, 1, 8, 0.0) is None
     assert needed(1e-6, -1, 1, 8, 0.0) is None
 
@@ -126,3 +127,15 @@ def test_groups_differ_only_if_chance_is_no_explanation():
     certain = Effect(1.0, 0.0, 5, 0.0)
     assert differ([certain], [Effect(0.5, 0.0, 5, 0.0)])
     assert not differ([certain], [certain])
+
+
+def test_what_is_needed_allows_for_how_wide_the_interval_of_two_values_is():
+    """Two values have a t of 12.7, ten have 2.3: hardly more are needed where the spread is small."""
+    spread, distance = 0.05, 0.1
+    half = stats.t.ppf(0.975, 1) * spread / math.sqrt(2)
+    wanted = needed(distance, distance - half, distance + half, 2, 0.0)
+    assert wanted is not None
+    for count, enough in ((wanted, True), (wanted - 1, False)):
+        assert (stats.t.ppf(0.975, count - 1) * spread / math.sqrt(count) <= distance) == enough
+    assert wanted == 4
+    assert needed(0.5, 0.3, 0.7, 10, 0.4, student_t=False) in (40, 41)

@@ -40,8 +40,8 @@ CLAIMS = (
         3,
         "gil-stops-threads",
         "The GIL stops threads from computing in parallel",
-        "It is about Python code: C that releases the GIL runs in parallel in threads of any build, and a free- "
-        "threaded build has no GIL",
+        "It is about Python code: C that releases the GIL runs in parallel in threads of any build, and a "
+        "free-threaded build has no GIL",
         ("int_loop", "object_graph", "python_kernels", "sort", "json_parse", "hash_large"),
     ),
     Claim(

@@ -72,7 +72,7 @@ class Finding:
             certain = self.margin if self.side == ABOVE else 1 - self.margin
             return self._exact(certain)
         estimate, low, high, line = map(self._scaled, (self.estimate, self.low, self.high, self.margin))
-        return rule.needed(estimate, low, high, self.n, line)
+        return rule.needed(estimate, low, high, self.n, line, student_t=self.method != CLOPPER_PEARSON)
 
     @property
     def effect(self) -> Effect:
