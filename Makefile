@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help report setup test check lint types bench calibrate-statistics peers lock schema docs clean
+.PHONY: help report claims setup test check lint types bench calibrate-statistics peers lock schema docs clean
 
 help: ## list the targets
 	@echo "make report                              measure this machine and render the report"
@@ -19,6 +19,9 @@ help: ## list the targets
 
 report: $(VENV)/.ready ## run CONFIG, then write the HTML and PDF report
 	@bundle=$$($(BIN)/whichpool run "$(CONFIG)" | tail -n 1) && $(BIN)/whichpool report "$$bundle"
+
+claims: $(VENV)/.ready ## check twelve things that are often said about threads and processes, in about 5 minutes
+	@$(BIN)/whichpool claims
 
 setup: $(VENV)/.ready ## create the environment only: .venv with .venv/bin/whichpool
 

@@ -152,6 +152,50 @@ def _show_advice(folder: Path, console: Console, *, report: bool, as_json: bool)
             print(path)
 
 
+def _claims(options: argparse.Namespace) -> int:
+    from pipeline.commands.claims import check_options, configuration_of
+    from pipeline.commands.run import resume_run, show_outcome, start_run
+
+    console = _console(to_stderr=True)
+    check_options(options)
+    budget_s = _budget(options.budget)
+    if options.bundle is not None:
+        _show_claims(options.bundle, console, options)
+        return DONE
+    if options.resume is not None:
+        finished = resume_run(options.resume, console, budget_s=budget_s)
+    else:
+        finished = start_run(
+            configuration_of(options.config),
+            console,
+            out=options.out,
+            seed=options.seed,
+            budget_s=budget_s,
+            until=None,
+            command=sys.argv[1:],
+            interpreters=options.interpreter or (),
+        )
+    show_outcome(finished, console, command="claims")
+    if not finished.outcome.interrupted:
+        _show_claims(finished.folder, console, options)
+    print(finished.folder)
+    return INTERRUPTED if finished.outcome.interrupted else DONE
+
+
+def _show_claims(folder: Path, console: Console, options: argparse.Namespace) -> None:
+    from pipeline.commands.claims_show import checked, claims_as_json, show_claims
+
+    fact_check = checked(folder)
+    if not options.json:
+        show_claims(fact_check, _console(), explain=options.explain)
+    paths = _rendered(folder, console, pdf=True) if options.report else []
+    if options.json:
+        print(claims_as_json(fact_check, folder, paths))
+    else:
+        for path in paths:
+            print(path)
+
+
 def _report(options: argparse.Namespace) -> int:
     for path in _rendered(options.bundle, _console(to_stderr=True), pdf=not options.no_pdf):
         print(path)
@@ -238,6 +282,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "plan": _plan,
     "run": _run,
     "advise": _advise,
+    "claims": _claims,
     "report": _report,
     "show": _show,
     "list": _list,

@@ -39,6 +39,7 @@ def build_parser(show_version: type[argparse.Action]) -> Parser:
         _add_plan,
         _add_run,
         _add_advise,
+        _add_claims,
         _add_report,
         _add_show,
         _add_list,
@@ -113,6 +114,39 @@ def _add_advise(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--report", action="store_true", help="render the report, too, and print its paths")
     parser.add_argument("--json", action="store_true", help="print JSON in place of words")
     parser.set_defaults(command="advise")
+
+
+def _add_claims(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = commands.add_parser(
+        "claims",
+        help="check twelve things that are often said about threads and processes",
+        description=(
+            "Measures what twelve often-repeated claims speak of, and says of each whether it holds on this machine.\n"
+            "With the folder of a run that is there, nothing is measured: its claims are judged by what it has.\n"
+            "After a run, the last line on standard output is the path of the bundle."
+        ),
+        epilog=(
+            "examples:\n  whichpool claims\n  whichpool claims --budget 10m --report\n"
+            '  whichpool claims --interpreter python3.13t --interpreter "python3.13t -X gil=1"\n'
+            "  whichpool claims results/20261123T051500Z-quick --explain"
+        ),
+    )
+    parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help="judge this run in place of a new one")
+    parser.add_argument("--config", type=Path, metavar="CONFIG", help="what to measure (default: configs/claims.yaml)")
+    parser.add_argument(
+        "--interpreter",
+        action="append",
+        metavar="NAME",
+        help="measure under this Python, in place of those configured; may be given several times",
+    )
+    parser.add_argument("--budget", metavar="TIME", help="stop after this long (default: as configured, 5 minutes)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: results/<UTC time>-claims)")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="continue an interrupted run")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order (default: a new one)")
+    parser.add_argument("--explain", action="store_true", help="also say what is often repeated wrongly")
+    parser.add_argument("--report", action="store_true", help="render the report, too, and print its paths")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of words, with all the evidence")
+    parser.set_defaults(command="claims")
 
 
 def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.markup import escape
 from pipeline.commands.tables import table
 from pipeline.config import Config, load_config
 from pipeline.config.units import format_duration
+from pipeline.errors import UserError
 from pipeline.machine.cpus import effective_cpus
 from pipeline.machine.interpreters import facts_of
 from pipeline.plan.expand import make_plan
@@ -22,24 +24,60 @@ from pipeline.plan.possible import libraries_of
 from pipeline.run.progress import in_words, span
 
 
-def plan_for(path: Path, *, seed: int, measure: Mapping[str, Any] | None = None) -> Plan:
+def plan_for(
+    path: Path, *, seed: int, measure: Mapping[str, Any] | None = None, interpreters: Sequence[str] = ()
+) -> Plan:
     """The plan of a configuration file on this machine, with other values for keys of `measure`; measures nothing.
+
+    `interpreters`, if there are any, take the place of those of every grid.
 
     Raises:
         ConfigError: with every mistake of the configuration.
+        UserError: there is no such interpreter.
     """
     cpus = effective_cpus()
     config = with_measure(load_config(path, cpus=cpus), measure or {})
+    config = with_interpreters(config, interpreters)
     choices = [choice for grid in config.grids for choice in grid.interpreters]
     libraries, users = libraries_of(config)
-    interpreters = facts_of(choices, config_dir=config.path.parent, libraries=libraries, users=users)
-    return make_plan(config, cpus=cpus, interpreters=interpreters, seed=seed)
+    facts = facts_of(choices, config_dir=config.path.parent, libraries=libraries, users=users)
+    wrong = next((each["error"] for each in facts.values() if each.get("error")), None)
+    if interpreters and wrong:
+        raise UserError(f"--interpreter: {wrong}")
+    return make_plan(config, cpus=cpus, interpreters=facts, seed=seed)
 
 
 def with_measure(config: Config, changes: Mapping[str, Any]) -> Config:
     """The configuration with other values for what is measured by the whole run; a value of None changes nothing."""
     given = {name: value for name, value in changes.items() if value is not None}
     return config.model_copy(update={"measure": config.measure.model_copy(update=given)})
+
+
+def with_interpreters(config: Config, texts: Sequence[str]) -> Config:
+    """The configuration with these interpreters in every grid; as it is for none.
+
+    Args:
+        config: what is measured.
+        texts: each as on a command line: a name, or a path relative to the current folder, and perhaps options.
+
+    Raises:
+        UserError: one of them isn't written so.
+    """
+    if not texts:
+        return config
+    from pipeline.config.interpreters import InterpreterChoice
+
+    choices = []
+    for text in dict.fromkeys(texts):
+        try:
+            name, *options = shlex.split(text)
+            name = str(Path(name).absolute()) if "/" in name else name
+            choices.append(InterpreterChoice.model_validate({"use": name, "options": options}))
+        except ValueError:
+            example = 'a name such as python3.13t, perhaps with options: "python3.13t -X gil=1"'
+            raise UserError(f'--interpreter must be {example}; not "{text}"') from None
+    grids = tuple(grid.model_copy(update={"interpreters": tuple(choices)}) for grid in config.grids)
+    return config.model_copy(update={"grids": grids})
 
 
 def show_plan(plan: Plan, console: Console) -> None:

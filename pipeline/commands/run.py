@@ -7,7 +7,7 @@ import random
 import shlex
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +57,12 @@ def start_run(
     budget_s: float | None,
     until: str | None,
     command: list[str],
+    interpreters: Sequence[str] = (),
 ) -> Finished:
-    """Measures a configuration from the beginning."""
-    plan = plan_for(path, seed=new_seed() if seed is None else seed, measure={"budget_s": budget_s, "until": until})
+    """Measures a configuration from the beginning; `interpreters`, if any, take the place of its own."""
+    measure = {"budget_s": budget_s, "until": until}
+    chosen = new_seed() if seed is None else seed
+    plan = plan_for(path, seed=chosen, measure=measure, interpreters=interpreters)
     if all(case.unsupported for case in plan.grid):
         reasons = sorted({case.unsupported for case in plan.grid if case.unsupported})
         raise UserError(f"{path}: nothing can be measured on this machine: {'; '.join(reasons)}")

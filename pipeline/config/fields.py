@@ -58,6 +58,13 @@ def read_integer(value: object, minimum: float | None = None) -> int:
     return int(_at_least(value, minimum))
 
 
+def read_number(value: object) -> float:
+    """A finite number. Raises ValueError for anything else."""
+    if not _is_number(value):
+        raise ValueError(f"must be a number, not {written(value)}")
+    return float(value)
+
+
 def read_duration(value: object) -> float:
     """Seconds, of a text such as `10ms` or of a number. Raises ValueError for anything else."""
     if isinstance(value, str):

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 
 from experiments.workloads.base import SWEEPS
 from pipeline.config.choices import Choice, StrategyChoice, WorkloadChoice
+from pipeline.config.claims import ClaimMargins
 from pipeline.config.conditions import Condition
 from pipeline.config.exclude import Exclude
 from pipeline.config.fields import OneOrMore, Text, read_axis, written
@@ -26,6 +27,7 @@ from pipeline.config.sentences import mistakes_of
 __all__ = [
     "Blocks",
     "Choice",
+    "ClaimMargins",
     "Condition",
     "Config",
     "Exclude",
@@ -61,6 +63,8 @@ class Config(Located):
     """How cases are measured; a grid may differ in single keys."""
     grids: Annotated[tuple[Grid, ...], BeforeValidator(read_axis), OneOrMore()]
     """What is measured: the cases of all grids together."""
+    claims: ClaimMargins = ClaimMargins()
+    """From where on an effect counts when the claims are judged."""
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -84,6 +88,7 @@ class Config(Located):
             "description": self.description,
             "measure": self.measure.model_dump(mode="json", by_alias=True),
             "grids": [_resolved_grid(grid, folder) for grid in self.grids],
+            "claims": self.claims.model_dump(mode="json", by_alias=True),
         }
 
     @classmethod

@@ -18,7 +18,7 @@ def in_measure(line):
 
 CASES = {
     "unknown key": (f"nmae: y\n{SMALL}", ('a.yaml:1: unknown key "nmae"; allowed: name, description, measure, grids, '
-                    'extends; did you mean "name"?')),
+                    'claims, extends; did you mean "name"?')),
     "missing name": ("grids:\n  - {workloads: noop, strategies: serial}\n", 'a.yaml:1: "name" is missing'),
     "missing grids": ("name: x\n", 'a.yaml:1: "grids" is missing'),
     "missing workloads": (HEAD + "  -\n    strategies: serial\n", 'a.yaml:4: "workloads" is missing'),
