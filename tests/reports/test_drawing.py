@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.analysis.summary import summarise
@@ -73,6 +73,7 @@ def test_labels_never_overlap_and_keep_their_order(wanted: list[float], gap: flo
     assert sorted(range(len(wanted)), key=lambda i: wanted[i]) == sorted(range(len(wanted)), key=lambda i: placed[i])
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.floats(1e-9, 1e9), st.floats(1.2, 1e6))
 def test_axes_always_have_a_tick_and_never_too_many(low: float, factor: float) -> None:
     for scale in (figures.TIMES, figures.BYTES, figures.DRIFT):
@@ -95,6 +96,7 @@ def test_names_of_points_never_leave_the_panel(points: list[tuple[float, int]]) 
         assert place >= min(width, 0.6)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.floats(1e-9, 1e9), st.floats(1.2, 1e6))
 def test_names_of_ticks_one_above_the_other_never_touch(low: float, factor: float) -> None:
     for scale in (figures.TIMES, figures.SECONDS, figures.BYTES, figures.DRIFT):
