@@ -18,7 +18,7 @@ TIMES_BLOCKS = 3
 
 
 def measure() -> Iterator[str]:
-    """Of the newest run of configs/standard.yaml or else of configs/quick.yaml, or of a fresh one of configs/smoke.yaml."""
+    """Of the newest run of the standard configuration, else of the quick one, else of a fresh one of the smoke test."""
     with tempfile.TemporaryDirectory() as folder:
         bundle, pdf = Path(folder, "bundle"), Path(folder, "floor.pdf")
         found = [sorted((ROOT / "results").glob(f"*-{name}/measurements.parquet")) for name in ("standard", "quick")]
