@@ -201,6 +201,8 @@ class Figure(Block):
     name: str
     caption: Words
     panels: tuple[Panel, ...]
+    data: str = ""
+    """What is drawn, as CSV text."""
 
 
 @dataclass(frozen=True)
