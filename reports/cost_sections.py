@@ -41,14 +41,8 @@ def costs(report: Report) -> list[Block]:
             "What a pool costs besides the work, by number of workers: the median over the kinds of work, bars from "
             "the lowest to the highest. The vertical axes are logarithmic."
         )
-        blocks.append(
-            Figure(
-                report.anchor("costs", interpreter),
-                caption,
-                tuple(panels),
-                csv_of(pools, [str(name) for name in pools.columns]),
-            )
-        )
+        data = csv_of(pools, [str(name) for name in pools.columns])
+        blocks.append(Figure(report.anchor("costs", interpreter), caption, tuple(panels), data))
         blocks.append(tables.pools(pools, name=report.anchor("costs-table", interpreter)))
     if not blocks:
         blocks.append(none("No pool was started successfully, so there are no costs to show."))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -60,7 +61,14 @@ def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, s
 
 
 def _complete(rows: pd.DataFrame) -> pd.DataFrame:
-    spare = {"strategy": "", "verdict": "", "hollow": False, "control": False, "margin": math.nan, "side": ""}
+    spare: dict[str, Any] = {
+        "strategy": "",
+        "verdict": "",
+        "hollow": False,
+        "control": False,
+        "margin": math.nan,
+        "side": "",
+    }
     missing = {name: value for name, value in spare.items() if name not in rows}
     known = rows.assign(**missing).dropna(subset=["estimate"])
     known = known[[math.isfinite(value) for value in known["estimate"]]]
@@ -97,8 +105,8 @@ def _axis(axes: Axes, known: pd.DataFrame, scale: Scale, line: tuple[float, str]
     return low, high
 
 
-def _band(axes: Axes, place: float, height: float, row: dict[object, object], low: float, high: float) -> None:
-    margin, side = float(row["margin"]), row["side"]  # type: ignore[arg-type]
+def _band(axes: Axes, place: float, height: float, row: Mapping[Any, Any], low: float, high: float) -> None:
+    margin, side = float(row["margin"]), row["side"]
     if math.isnan(margin) or side not in ("<", ">"):
         return
     inside = min(max(margin, low), high)
@@ -107,14 +115,14 @@ def _band(axes: Axes, place: float, height: float, row: dict[object, object], lo
     axes.plot([inside] * 2, [place - height / 2, place + height / 2], color=style.QUIET, linewidth=0.8, zorder=1)
 
 
-def _mark(axes: Axes, place: float, row: dict[object, object], low: float, high: float, size: float) -> None:
+def _mark(axes: Axes, place: float, row: Mapping[Any, Any], low: float, high: float, size: float) -> None:
     look = style.look(str(row["strategy"])) if row["strategy"] else None
     colour = look.colour if look else style.INK
-    estimate, left, right = (float(row[name]) for name in ("estimate", "low", "high"))  # type: ignore[arg-type]
+    estimate, left, right = (float(row[name]) for name in ("estimate", "low", "high"))
     if not math.isnan(left) and not math.isnan(right):
         ends = (min(max(left, low), high), min(max(right, low), high))
         axes.plot(ends, (place, place), color=colour, linewidth=1.1, zorder=2)
-    verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])  # type: ignore[call-overload]
+    verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])
     hollow = bool(row["hollow"]) or verdict == "inconclusive"
     axes.plot(
         estimate,

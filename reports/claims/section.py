@@ -17,8 +17,9 @@ from reports.opened import Report, csv_of, none, panel
 
 TITLE = "The claims"
 LEAD = (
-    "What is often said about threads and processes, held against this machine. Each claim is a set of sub-tests; it is "
-    "supported or refuted where all of them are, with their whole intervals, and depends on something where they differ."
+    "What is often said about threads and processes, held against this machine. Each claim is a set of sub-tests. It "
+    "is supported or refuted where all of them are, with their whole intervals, and depends on something where they "
+    "reliably differ."
 )
 HOW = (
     "A row per sub-test with its 95 % interval; the shaded side is where the claim says that it lies. Below a line: "
@@ -78,7 +79,7 @@ def _panels(evidence: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Panel]
             known = rows.dropna(subset=["estimate"])
             if known.empty:
                 continue
-            several = f" · {names[interpreter]}" if len(names) > 1 else ""
+            several = f" · {names[str(interpreter)]}" if len(names) > 1 else ""
             heading = f"{str(quantity)[:1].upper()}{str(quantity)[1:]}{several}"
             drawn = forest(known.assign(name=known["stratum"]), title=heading, scale=scale_of(unit))
             yield panel(drawn, f"{clean(heading, 80)}: {_told(known, unit)}")
