@@ -40,7 +40,8 @@ COLUMNS = (
 PAYS_ALWAYS, PAYS_NEVER = "pays at every measured {axis}", "pays at no measured {axis}"
 UNDECIDED = "faster and slower can't be told apart over the whole range of the {axis}"
 TWO_POINTS = "only one {axis} was measured"
-NO_PARALLEL = "nothing runs in parallel here, so nothing pays"
+NO_PARALLEL = "its workers take turns here, so no prediction"
+TOO_DEAR = "by what it costs, tasks so short can't pay"
 NO_COSTS = "what it costs wasn't measured"
 SERIAL = "serial"
 
@@ -171,7 +172,7 @@ def _predicted(
     found = percentiles(_formula(known, key, tasks, task_s, power))
     if not np.isfinite(found[0]):
         return NOT_KNOWN, NO_COSTS
-    return (found if found[0] > 0 else NOT_KNOWN), ("" if found[0] > 0 else NO_PARALLEL)
+    return (found if found[0] > 0 else NOT_KNOWN), ("" if found[0] > 0 else TOO_DEAR)
 
 
 def _formula(known: MicroCosts, key: Mapping[str, Any], tasks: float, task_s: float, power: float) -> Any:

@@ -22,11 +22,13 @@ YES, NO, UNDECIDED = "yes", "no", "undecided"
 def karp_flatts(speedups: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
     """The serial fraction that explains each speed-up with two workers or more, up to the physical cores.
 
+    What is reliably slower than serial is left out: more than the whole of it would be serial.
+
     Returns:
         `WORK`, `POOL`, `workers`, `speedup`, `low`, `high`, `serial_fraction`, `fraction_low`, `fraction_high`.
     """
     rows = _parallel(speedups)
-    rows = rows[rows["workers"] <= physical_cores(run)[0]]
+    rows = rows[(rows["workers"] <= physical_cores(run)[0]) & ~(rows["high"] < 1)]
     return _with_fraction(rows, karp_flatt, "speedup", KARP_FLATT)
 
 

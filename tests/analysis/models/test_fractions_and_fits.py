@@ -37,6 +37,10 @@ def test_the_serial_fraction_of_each_speed_up_is_that_of_the_law_and_ends_at_the
     assert ((told["fraction_low"] < 0.1) & (told["fraction_high"] > 0.1)).all()
 
 
+def test_what_is_slower_than_serial_has_no_serial_fraction():
+    assert karp_flatts(scaling((2, 4), lambda _: 0.5).speedups, cores(4)).empty
+
+
 def test_where_tasks_grow_with_the_workers_the_speed_up_is_the_scaled_one():
     made = scaling((1, 2, 4), lambda n: n - 0.05 * (n - 1), tasks=lambda n: 8 * n, noise=0.005)
     told = weak_scaling(made.speedups)

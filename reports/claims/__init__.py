@@ -1,0 +1,1 @@
+"""The claims, read like a fact-check."""

@@ -1,0 +1,1 @@
+"""Where the border runs, and how the work scales."""
