@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pipeline.analysis.memory import worker_memory_slopes
-from reports import figures, findings, numbers, sentences, tables
+from reports import figures, findings, numbers, payload, sentences, tables
 from reports import pools as pool_frames
-from reports.document import Block, Figure, Paragraph, Words, clean, words
+from reports.document import Block, Figure, Paragraph, Words, clean, plain, words
 from reports.opened import Report, by_interpreter, csv_of, interpreter_heading, none, panel, title
 
 MEMORY_COLUMNS = ["workload", "setting", "name", "strategy", "time_s", "peak_bytes", "front"]
@@ -37,12 +37,21 @@ def costs(report: Report) -> list[Block]:
             continue
         blocks += interpreter_heading(report, interpreter)
         blocks += [Paragraph(said) for said in lead]
+        ready = (
+            f"Until ready: {findings.extremes(pools, 'startup_s', figures.SECONDS)}. "
+            if (pools["startup_s"] > 0).any()
+            else ""
+        )
         caption = words(
+            plain(ready),
+            " " if ready else "",
             "What a pool costs besides the work, by number of workers: the median over the kinds of work, bars from "
-            "the lowest to the highest. The vertical axes are logarithmic."
+            "the lowest to the highest. The vertical axes are logarithmic.",
         )
         data = csv_of(pools, [str(name) for name in pools.columns])
         blocks.append(Figure(report.anchor("costs", interpreter), caption, tuple(panels), data))
+        carried = payload.figure(report, interpreter)
+        blocks += [carried] if carried else []
         blocks.append(tables.pools(pools, name=report.anchor("costs-table", interpreter)))
     if not blocks:
         blocks.append(none("No pool was started successfully, so there are no costs to show."))

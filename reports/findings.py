@@ -46,9 +46,15 @@ def front(points: pd.DataFrame) -> Words:
     if points.empty:
         return ()
     kinds = points["baseline_id"].nunique()
-    counts = points[points["front"]].drop_duplicates(["baseline_id", "label"])["label"].value_counts()
+    # Serial is always the lightest, which says nothing.
+    named = points[points["front"] & (points["strategy"] != "serial")]
+    if named.empty:
+        return words("Serial alone is on every front. ")
+    counts = named.drop_duplicates(["baseline_id", "label"])["label"].value_counts()
     often = int(counts.iloc[0])
-    return words("Most often on the front: ", plain(counts.index[0]), f", for {often} of {kinds} kinds of work. ")
+    return words(
+        "Most often on the front, besides serial: ", plain(counts.index[0]), f", for {often} of {kinds} kinds of work. "
+    )
 
 
 def most_varying(cases: pd.DataFrame, value: str) -> Words:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,6 +20,8 @@ from reports.labels import upright
 
 LINE, LETTERS = 0.135, 27
 """Inches for one line of a name, and the letters that it holds."""
+TITLE_LINE, TITLE_LETTERS = 0.14, 42
+"""The same for the heading."""
 MOST_NAMED = 36
 """More rows than that are drawn thin and without names, in the order of their estimates."""
 THIN = 0.05
@@ -31,8 +34,9 @@ def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, s
 
     Args:
         rows: columns `name`, `estimate`, `low`, `high`; and where known `strategy` (its colour and marker; ink if
-            empty), `verdict` (full circle: supported; cross: refuted; hollow: neither), `hollow` (bool), `control`
-            (bool: drawn below a line), `margin` and `side` (`>` or `<`: the band where the estimate should lie).
+            empty), `verdict` (full circle: supported; cross: refuted; hollow: open; grey: tests nothing), `hollow`
+            (bool), `control` (bool: drawn below a line), `margin` and `side` (`>` or `<`: the band where the estimate
+            should lie).
         title: heading of the panel.
         scale: how values are written; the axis is logarithmic where every value allows it.
         line: a place on the axis and its name, marked over the whole height; none if None.
@@ -43,7 +47,7 @@ def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, s
         known = known.sort_values("estimate", ascending=False, kind="stable")
     labels = ["\n".join(textwrap.wrap(clean(name, 80), LETTERS)) for name in known["name"]]
     heights = [LINE * (label.count("\n") + 1) + 0.03 if named else THIN for label in labels]
-    figure, axes = blank(clean(title, 42), height=BORDER + max(sum(heights), 0.34), left=LEFT if named else 0.42)
+    figure, axes = _paper(title, max(sum(heights), 0.34), LEFT if named else 0.42)
     places = _places(heights)
     low, high = _axis(axes, known, scale, line)
     for place, height, row in zip(places, heights, known.to_dict("records"), strict=True):
@@ -60,6 +64,18 @@ def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, s
     return figure
 
 
+def _paper(title: str, tall: float, left: float) -> tuple[Figure, Axes]:
+    """An empty panel whose heading takes as many lines as it needs."""
+    lines = textwrap.wrap(clean(title, 160), TITLE_LETTERS) or [""]
+    more = TITLE_LINE * (len(lines) - 1)
+    figure, axes = blank(height=BORDER + tall + more, left=left)
+    width, height = figure.get_size_inches()
+    place = axes.get_position()
+    axes.set_position((place.x0, place.y0, place.width, tall / height))
+    figure.text(0.02 / width, 1 - 0.04 / height, "\n".join(lines), size=8.5, weight=600, va="top", linespacing=1.1)
+    return figure, axes
+
+
 def _complete(rows: pd.DataFrame) -> pd.DataFrame:
     spare: dict[str, Any] = {
         "strategy": "",
@@ -71,7 +87,7 @@ def _complete(rows: pd.DataFrame) -> pd.DataFrame:
     }
     missing = {name: value for name, value in spare.items() if name not in rows}
     known = rows.assign(**missing).dropna(subset=["estimate"])
-    known = known[[math.isfinite(value) for value in known["estimate"]]]
+    known = known[np.isfinite(known["estimate"].astype("float64"))]
     return known.sort_values("control", kind="stable")
 
 
@@ -94,7 +110,7 @@ def _axis(axes: Axes, known: pd.DataFrame, scale: Scale, line: tuple[float, str]
         # An interval that goes down to nothing mustn't squeeze all the others.
         floor = min(values) / 100
         low, high = limits([*values, *(end for end in ends if end > floor)], least=2.0)
-        log_axis(axes.xaxis, low, high, scale, most=4)
+        log_axis(axes.xaxis, low, high, scale, most=3)
         return low, high
     everything = values + ends or [0.0, 1.0]
     pad = 0.06 * ((max(everything) - min(everything)) or 1.0)
@@ -117,12 +133,12 @@ def _band(axes: Axes, place: float, height: float, row: Mapping[Any, Any], low: 
 
 def _mark(axes: Axes, place: float, row: Mapping[Any, Any], low: float, high: float, size: float) -> None:
     look = style.look(str(row["strategy"])) if row["strategy"] else None
-    colour = look.colour if look else style.INK
+    verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])
+    colour = look.colour if look else style.INK if verdict else style.QUIET
     estimate, left, right = (float(row[name]) for name in ("estimate", "low", "high"))
     if not math.isnan(left) and not math.isnan(right):
         ends = (min(max(left, low), high), min(max(right, low), high))
         axes.plot(ends, (place, place), color=colour, linewidth=1.1, zorder=2)
-    verdict = "" if pd.isna(row["verdict"]) else str(row["verdict"])
     hollow = bool(row["hollow"]) or verdict == "inconclusive"
     axes.plot(
         estimate,

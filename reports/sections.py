@@ -151,7 +151,7 @@ def _drift(summary: Summary) -> Figure | None:
         return None
     low, high = float(blocks["relative"].min()), float(blocks["relative"].max())
     alt = f"Time of each serial case by block: between {low:.2f} and {high:.2f} times its own median"
-    caption = words(f"{alt}. Time of each serial case in each block, over its own median.")
+    caption = words(f"{alt}. The machine's drift shows here, and cancels in the speed-ups.")
     drawn = figures.drift(blocks, title="Did the machine change its speed? Serial, block by block")
     return Figure("drift", caption, (panel(drawn, alt),), csv_of(blocks, ["case_id", "block", "relative"]))
 

@@ -67,22 +67,28 @@ def _claim(claim: Any, verdicts: pd.DataFrame, evidence: pd.DataFrame, names: Ma
     open_still = sentences.settled_by(evidence)
     if open_still:
         yield Paragraph(open_still)
-    yield Paragraph(words(strong("Often said, and not quite so: "), plain(claim.often_said), "."))
+    yield Paragraph(words(strong("Often said, and not quite so:"), " ", plain(claim.often_said), "."))
     if len(evidence):
         yield tables.evidence(evidence, names, name=f"claim-{claim.number}-table")
 
 
 def _panels(evidence: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Panel]:
-    """A panel for each quantity and interpreter, since what has another unit needs another axis."""
-    for (quantity, unit), same in evidence.groupby(["quantity", "unit"], sort=False, dropna=False):
-        for interpreter, rows in same.groupby("interpreter", sort=False):
-            known = rows.dropna(subset=["estimate"])
-            if known.empty:
-                continue
-            several = f" · {names[str(interpreter)]}" if len(names) > 1 else ""
-            heading = f"{str(quantity)[:1].upper()}{str(quantity)[1:]}{several}"
-            drawn = forest(known.assign(name=known["stratum"]), title=heading, scale=scale_of(unit))
-            yield panel(drawn, f"{clean(heading, 80)}: {_told(known, unit)}")
+    """A panel for each quantity, since another one needs another axis; what tests nothing only where nothing does."""
+    known = evidence.dropna(subset=["estimate"])
+    tested = known[known.groupby("quantity")["verdict"].transform("count") > 0]
+    drawn_rows = known if tested.empty else tested
+    for (quantity, unit), rows in drawn_rows.groupby(["quantity", "unit"], sort=False, dropna=False):
+        heading = f"{str(quantity)[:1].upper()}{str(quantity)[1:]}"
+        drawn = forest(_named(rows, names), title=heading, scale=scale_of(unit))
+        yield panel(drawn, f"{clean(heading, 160)}: {_told(_named(rows, names), unit)}")
+
+
+def _named(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """With `name`: the stratum, and the interpreter where there are several."""
+    if len(names) == 1:
+        return rows.assign(name=rows["stratum"])
+    ordered = rows.sort_values("stratum", kind="stable")
+    return ordered.assign(name=ordered["stratum"] + " · " + ordered["interpreter"].map(names))
 
 
 def _told(rows: pd.DataFrame, unit: object) -> str:
@@ -93,7 +99,7 @@ def _told(rows: pd.DataFrame, unit: object) -> str:
     for row in chosen.to_dict("records"):
         inside = ends(row["low"], row["high"], unit)
         verdict = "" if numbers.missing(row["verdict"]) else f", {row['verdict']}"
-        parts.append(f"{row['stratum']} {amount(row['estimate'], unit)}{inside and f' ({inside})'}{verdict}")
+        parts.append(f"{row['name']} {amount(row['estimate'], unit)}{inside and f' ({inside})'}{verdict}")
     lead = "" if len(rows) <= 4 else f"{len(rows)} estimates, lowest and highest: "
     names = "; without names, in the order of the estimates" if len(rows) > MOST_NAMED else ""
     return f"{lead}{'; '.join(parts)}{names}"

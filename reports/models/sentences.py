@@ -35,19 +35,19 @@ def break_even(row: Row) -> Words:
     """
     told = write(row["axis"])
     name = plain(f"{row['label']} × {row['workers']}")
-    against = "" if row["against"] == "serial" else f" beside {row['against']}"
+    against = () if row["against"] == "serial" else words(" beside ", plain(row["against"]))
     turning = f"{'pays from' if row['axis'] == DURATION else 'stops paying from'} "
     unit = " per task" if row["axis"] == DURATION else " of payload"
     predicted = "" if numbers.missing(row["predicted"]) else f"{told(row['predicted'])}{_ends(row, 'predicted')}"
     if not numbers.missing(row["measured"]):
         guess = f", predicted {predicted}" if predicted else ""
         return words(
-            strong(name.text), plain(against), f" {turning}", strong(told(row["measured"])), unit,
+            strong(name.text), *against, f" {turning}", strong(told(row["measured"])), unit,
             f"{_ends(row, 'measured')}{guess}",
         )  # fmt: skip
     reason = "no crossing was measured" if numbers.missing(row["reason"]) else str(row["reason"])
     guess = f"; predicted {predicted}{unit}" if predicted else ""
-    return words(strong(name.text), plain(against), ": ", plain(reason), guess)
+    return words(strong(name.text), *against, ": ", plain(reason), guess)
 
 
 def _ends(row: Row, prefix: str) -> str:
