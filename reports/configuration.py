@@ -9,11 +9,18 @@ from typing import Any
 import yaml
 
 from experiments import catalogue
+from pipeline.config.claims import ClaimMargins
 from pipeline.config.units import format_duration, format_size, parse_duration, parse_size
 
 WIDTH = 92
 """Characters of a line, as far as possible."""
-_KINDS = {"timeout": "duration", "budget": "duration", "memory_limit": "size", "precision": "share"}
+_KINDS = {
+    "timeout": "duration",
+    "budget": "duration",
+    "memory_limit": "size",
+    "precision": "share",
+    "lateness": "duration",
+}
 
 
 def written(resolved: Mapping[str, Any]) -> str:
@@ -23,12 +30,21 @@ def written(resolved: Mapping[str, Any]) -> str:
     Durations and sizes are written with their units where that changes nothing.
     """
     shared = _mapping(resolved.get("measure"))
-    kept = {key: value for key, value in resolved.items() if key not in ("path", "measure", "grids") and value}
+    apart = ("path", "measure", "grids", "claims")
+    kept = {key: value for key, value in resolved.items() if key not in apart and value}
+    margins = {key: value for key, value in _mapping(resolved.get("claims")).items() if value != _usual().get(key)}
+    kept |= {"claims": _measure(margins)} if margins else {}
     # A run without a precision never stops early, so that null says something; no limit is the default.
     measure = _measure({key: value for key, value in shared.items() if value is not None or key == "precision"})
     grids = [_grid(_mapping(grid), shared) for grid in _list(resolved.get("grids"))]
     whole = {**kept, "measure": measure, "grids": grids}
     return yaml.dump(_without_empty(whole), Dumper=_Compact, sort_keys=False, allow_unicode=True, width=WIDTH + 28)
+
+
+@cache
+def _usual() -> dict[str, Any]:
+    """The margins of claims that needn't be written."""
+    return ClaimMargins().model_dump(mode="json", by_alias=True)
 
 
 def _grid(grid: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,9 @@ SECTIONS = [
     "Speed-up by workers",
     "What a pool costs",
     "Time against memory",
+    "Where the border runs",
+    "How it scales",
+    "The claims",
     "Quality of the data",
     "How to repeat this",
 ]
