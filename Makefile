@@ -22,8 +22,9 @@ report: $(VENV)/.ready ## run CONFIG, then write the HTML and PDF report
 
 setup: $(VENV)/.ready ## create the environment only: .venv with .venv/bin/whichpool
 
-test: $(VENV)/.ready-dev ## set up and run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready-dev ## set up and run the tests: those that mind each other one by one, all others side by side
+	$(BIN)/python -m pytest -m quiet
+	$(BIN)/python -m pytest -m "not quiet" -n logical --dist loadfile
 
 check: lint types test ## lint, type check and test
 

@@ -8,6 +8,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,8 +27,8 @@ WIDTH, HEIGHT = 3.4, 1.75
 """Of one panel, in inches: half of a page's text width, and a phone's whole width; five rows fill a page."""
 BORDER = 0.6
 """Of the height, what the title and the names of the ticks take."""
-WIDE = 7.0
-"""Width of a panel that stands alone, in inches."""
+LINE = 8.4
+"""Points between two lines of text that don't touch."""
 
 _FONTS = Path(__file__).parent / "theme" / "fonts"
 _SETTINGS: dict[str, Any] = {
@@ -117,22 +118,24 @@ class Scale:
 
 
 def log_axis(axis: Any, low: float, high: float, scale: Scale, *, most: int = 6) -> None:
-    """A logarithmic axis from `low` to `high` with at most about `most` round ticks."""
+    """A logarithmic axis from `low` to `high` with at most about `most` round ticks, whose names don't touch."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (low, high)})
-    axis.set_major_locator(FixedLocator(_ticks(low, high, scale, most)))
+    apart = LINE / points_tall(axis.axes) * math.log(high / low) if axis.axis_name == "y" else 0.0
+    axis.set_major_locator(FixedLocator(_ticks(low, high, scale, most, apart)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: scale.write(value)))
 
 
-def _ticks(low: float, high: float, scale: Scale, most: int) -> list[float]:
+def _ticks(low: float, high: float, scale: Scale, most: int, apart: float = 0.0) -> list[float]:
+    """The finest ticks of which there are at most `most`, and no two nearer than `apart` in natural logarithms."""
     first, last = (math.floor(math.log(edge, scale.base)) for edge in (low, high))
     finest = [(1, steps) for steps in scale.steps]
     coarsest = [(stride, (1.0,)) for stride in range(2, last - first + 2)]
     ticks: list[float] = []
     for stride, steps in (*finest, *coarsest):
         powers = [scale.base**power for power in range(first, last + 1) if power % stride == 0]
-        ticks = [power * step for power in powers for step in steps if low <= power * step <= high]
-        if len(ticks) <= most:
+        ticks = sorted(power * step for power in powers for step in steps if low <= power * step <= high)
+        if len(ticks) <= most and all(math.log(b / a) >= apart for a, b in pairwise(ticks)):
             break
     return ticks or [math.sqrt(low * high)]
 

@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from reports import style
 from reports.document import clean
-from reports.drawing import points_tall, points_wide, spread
+from reports.drawing import LINE, points_tall, points_wide, spread
 
 LETTER = 3.9
 """Width of a letter of a name, in points, rather too much than too little."""
@@ -41,7 +41,7 @@ def name_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tupl
     for start in sorted({end[2] for end in ends}):
         group = [end for end in ends if end[2] == start]
         edge = 1.0 if start == furthest else start + 0.06
-        places = spread([end[3] for end in group], 8.4 / tall, 0.0, 1.02)
+        places = spread([end[3] for end in group], LINE / tall, 0.0, 1.02)
         for (name, strategy, _, height), place in zip(group, places, strict=True):
             look = style.look(strategy)
             thin: dict[str, Any] = {

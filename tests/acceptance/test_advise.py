@@ -179,6 +179,7 @@ def example(monkeypatch, capfd, tmp_path):
     return example
 
 
+@pytest.mark.quiet
 def test_the_example_of_fetching_is_for_threads(example):
     advice = example("pages.py:fetch", "--items", "pages.py:urls", "--setup", "pages.py:serve")
     assert advice["uses"]["resident"]["strategy"] == "threads"
@@ -186,12 +187,14 @@ def test_the_example_of_fetching_is_for_threads(example):
     assert "serve()" in advice["code"][0]["text"]
 
 
+@pytest.mark.quiet
 def test_the_example_of_small_tables_is_for_a_plain_loop(example):
     advice = example("sales.py:revenue", "--items", "sales.py:months")
     assert "stay with a plain loop" in advice["headline"].lower()
     assert advice["code"][0]["text"].count("for item in months()") == 1
 
 
+@pytest.mark.quiet
 def test_the_example_of_pictures_is_for_processes_if_there_are_cpus(example):
     advice = example("thumbnails.py:blur", "--items", "thumbnails.py:pictures", budget="24s")
     resident = advice["uses"]["resident"]

@@ -82,6 +82,16 @@ def test_names_of_points_never_leave_the_panel(points: list[tuple[float, int]]) 
         assert place >= min(width, 0.6)
 
 
+@given(st.floats(1e-9, 1e9), st.floats(1.2, 1e6))
+def test_names_of_ticks_one_above_the_other_never_touch(low: float, factor: float) -> None:
+    for scale in (figures.TIMES, figures.SECONDS, figures.BYTES, figures.DRIFT):
+        figure, axes = drawing.blank()
+        points = 72 / figure.dpi
+        drawing.log_axis(axes.yaxis, low, low * factor, scale)
+        heights = sorted(float(axes.transData.transform((0.0, tick))[1]) * points for tick in axes.get_yticks())
+        assert all(b - a >= drawing.LINE - 1e-6 for a, b in pairwise(heights))
+
+
 def test_contrast_of_words_is_enough() -> None:
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -17,6 +17,8 @@ from pipeline.machine.processes import Size
 from pipeline.run.spawner.memory import SAMPLE_INTERVAL_S, SAMPLER_SHARE, MemoryWatch, SampledPeak
 from tests.support.memory_runs import ROOT, UNITS_OF, findings, has_private_groups, peaks, request, supervised
 
+pytestmark = pytest.mark.quiet  # other processes of the same Python share pages with those that are measured
+
 MIB = 1 << 20
 UNIT_MIB = 12
 NEEDS_PSS = pytest.mark.skipif(
