@@ -126,9 +126,7 @@ class Visibility(Workload):
             "seen_global": sum(globals().get(f"set_by_{index}") == token for index, token, *_ in items),
             "seen_argument": sum(argument == [token] for _, token, argument, _ in items),
             "seen_attribute": sum(getattr(place, f"set_by_{index}", None) == token for index, token, *_ in items),
-            "seen_environment": sum(
-                os.environ.get(f"{VARIABLE}_{index}") == str(token) for index, token, *_ in items
-            ),
+            "seen_environment": sum(os.environ.get(f"{VARIABLE}_{index}") == str(token) for index, token, *_ in items),
         }
 
     def comparable(self, results: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
