@@ -50,7 +50,7 @@ def integer(default: int | None, help: str, *, minimum: int | None = 1) -> Any: 
     return Parameter("integer", default, help, minimum=minimum)
 
 
-def duration(default: float, help: str) -> Any:  # noqa: A002
+def duration(default: float | None, help: str) -> Any:  # noqa: A002
     """A time in seconds; a configuration may write it as `10ms`."""
     return Parameter("duration", default, help, minimum=0)
 

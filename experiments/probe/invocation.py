@@ -94,10 +94,11 @@ def _run_phases(channel: Channel, workload: Workload, strategy: Strategy, reques
         tasks = _tasks(items, payload)
         workload.before_pass()
         with channel.phase("steady", iteration):
-            results = strategy.run(function, tasks)
+            results = workload.drive(strategy, function, tasks)
         _verify(workload, items, results)
         for metric, value in workload.readings(results).items():
-            channel.tell(reading=metric, iteration=iteration, value=value)
+            unit = workload.reading_units.get(metric, "s")
+            channel.tell(reading=metric, iteration=iteration, value=value, unit=unit)
         if iteration == 0 or workload.may_vary:
             found = checksum(workload.comparable(results))
             sums.add(found)
@@ -136,10 +137,10 @@ def _warm_up(strategy: Strategy, workload: Workload, function: Any, items: list[
     """One pass over the items, and more until the time is over; the results of the first one."""
     end = clocks.now() + least_s
     workload.before_pass()
-    results = strategy.run(function, items)
+    results = workload.drive(strategy, function, items)
     while clocks.now() < end:
         workload.before_pass()
-        strategy.run(function, items)
+        workload.drive(strategy, function, items)
     return results
 
 

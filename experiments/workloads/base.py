@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from experiments.strategies.base import Strategy
+
 
 class Resource:
     """What a workload mainly waits for."""
@@ -18,6 +20,8 @@ class Resource:
     MEMORY = "memory"
     OVERHEAD = "overhead"
     """Nothing: the task is so small that only the strategy's own cost shows."""
+    READINGS = "readings"
+    """Nothing to speak of: it is there for its readings, and its time says nothing about strategies."""
     UNKNOWN = "unknown"
     """The user's own function."""
 
@@ -48,6 +52,10 @@ class Workload(Parameterised):
 
     holds_gil: float | None = None
     """Share of a task's time under `serial` in which it holds the GIL, where there is one; None if that isn't known."""
+    makes_workers = False
+    """Whether a task makes the workers that it is about: it runs under `serial` alone."""
+    reading_units: Mapping[str, str] = {}
+    """Units of the readings by name: `s` unless given, `bytes`, `1/s`, or `1` for counts and shares."""
 
     may_vary = False
     """Whether a repeated pass may give other results than the first, because the function isn't ours."""
@@ -93,8 +101,12 @@ class Workload(Parameterised):
         """The part of the results that is the same whenever and however the tasks ran: what is checked."""
         return results
 
+    def drive(self, strategy: Strategy, function: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+        """Runs one pass, all of it timed: for those that prepare or look at something in the parent meanwhile."""
+        return strategy.run(function, items)
+
     def readings(self, results: list[Any]) -> dict[str, float]:  # noqa: ARG002
-        """What the results say besides: seconds by the name of a metric, which joins the table of measurements."""
+        """What the results say besides: values by the name of a metric, which joins the table of measurements."""
         return {}
 
     def environment(self) -> dict[str, str]:

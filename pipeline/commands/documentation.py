@@ -32,6 +32,7 @@ HEADINGS = {
     Resource.IO: "Waiting",
     Resource.MEMORY: "Memory",
     Resource.OVERHEAD: "The cost of a task",
+    Resource.READINGS: "What holds and what doesn't",
 }
 
 

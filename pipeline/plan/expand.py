@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from experiments.catalogue import strategies, workloads
-from experiments.workloads.base import SWEEPS, Workload
+from experiments.workloads.base import Workload
 from experiments.workloads.user import UserFunction
 from pipeline.config.choices import WorkloadChoice
 from pipeline.config.expressions import evaluate
@@ -94,12 +94,13 @@ def _completed(values: dict[str, Scalar], choice: WorkloadChoice, cpus: int, wor
 
 
 def _swept(values: dict[str, Scalar], workload_class: type[Workload]) -> dict[str, Scalar]:
-    """The parameters without the sweeps that aren't used, and without the size that a task time takes the place of."""
-    used = {name: value for name, value in values.items() if name not in SWEEPS or value is not None}
+    """The parameters without those that aren't set, and without the size that a task time takes the place of."""
+    # What isn't set is left out: a parameter that a workload gains later must not make another case of it.
+    calibrated = {name for name, one in workload_class.parameters().items() if one.target_s is not None}
+    used = {name: value for name, value in values.items() if value is not None or name in calibrated}
     if "task_time" not in used:
         return used
-    sized = [name for name, one in workload_class.parameters().items() if one.target_s is not None]
-    return {name: value for name, value in used.items() if name not in sized}
+    return {name: value for name, value in used.items() if name not in calibrated}
 
 
 def _usual_tasks(workload_class: type[Workload], cpus: int) -> int:

@@ -16,6 +16,7 @@ from pipeline.config.models import Config
 from pipeline.machine.libraries import OWN, PREPARED, USERS
 
 Values = Mapping[str, Scalar]
+MAKES_WORKERS = "the tasks make the workers that they are about: they run under serial alone"
 
 
 def needed_libraries(
@@ -82,6 +83,8 @@ def why_impossible(
         return str(facts["error"])
     if reason := workload.contradiction(values):
         return reason
+    if workload.makes_workers and strategy.name != "serial":
+        return MAKES_WORKERS
     if strategy.asynchronous and not users and workload.coroutine is None:
         return "no asynchronous form"
     if reason := workload.unsupported(facts, values) or strategy.unsupported(facts, options):

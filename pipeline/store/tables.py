@@ -159,8 +159,10 @@ def _measured(entry: Entry) -> list[Entry]:
     rows.append({**total, "metric": "cpu", "value": entry["cpu_s"], "method": entry.get("cpu_method", "wait4")})
     rows += [{**common, **finding} for finding in entry["memory"]]
     for reading in entry.get("readings", ()):
-        told = {"metric": reading["reading"], "value": reading["value"], "unit": "s", "method": "workload"}
-        rows.append({**common, "iteration": reading["iteration"], "phase": "steady", "scope": "self", **told})
+        # Journals of older versions have no unit: all their readings are times.
+        told = {"metric": reading["reading"], "value": reading["value"], "unit": reading.get("unit", "s")}
+        where = {"iteration": reading["iteration"], "phase": "steady", "scope": "self", "method": "workload"}
+        rows.append({**common, **where, **told})
     return rows
 
 

@@ -177,7 +177,7 @@ class Watch:
             self.rubbish = self.rubbish or not _is_phase(message)
             self.phases.append(message)
         elif "reading" in message:
-            self.rubbish = self.rubbish or not isinstance(message.get("value"), (int, float))
+            self.rubbish = self.rubbish or not _is_reading(message)
             self.readings.append(message)
         elif "pause" in message:
             if self._memory:
@@ -188,6 +188,10 @@ class Watch:
             self.ended_at = time.monotonic()
         else:
             self.facts.update(message)
+
+
+def _is_reading(message: dict[str, Any]) -> bool:
+    return isinstance(message.get("value"), (int, float)) and isinstance(message.get("unit", "s"), str)
 
 
 def _is_phase(message: dict[str, Any]) -> bool:
