@@ -28,32 +28,38 @@ class Crossing:
 
 
 def crossing(
-    places: Floats, means: Floats, errors: Floats, degrees: Floats, *, rising: bool, seed: int = 0
+    places: Floats, means: Floats, errors: Floats, degrees: Floats, scales: Floats, *, rising: bool, seed: int = 0
 ) -> Crossing:
-    """Where a curve crosses zero for the last time, upwards if `rising`, else downwards.
+    """Where two curves cross for the last time, given the logarithm of their ratio at some places.
 
-    It is told only if some point is reliably below zero and a later one reliably above, Bonferroni-corrected: what
-    merely wavers about zero crosses it somewhere, too. Between two points the curve is a straight line. For the
-    interval, the means are spread by Student's t; a resample that doesn't cross counts as one that does so at the end
-    of the range that it points to.
+    It is told only if the logarithm is reliably below zero at some point and reliably above at a later one, or the
+    other way round where it falls; Bonferroni-corrected: what merely wavers about zero crosses it somewhere, too.
+    Between two points both curves are straight lines. For the interval, the means are spread by Student's t; a resample
+    that doesn't cross counts as one that does so at the end of the range that it points to.
 
     Args:
         places: increasing.
-        means: of the curve at these places.
+        means: of the logarithm of the first curve over the second at these places.
         errors: their standard errors.
         degrees: of freedom of these.
-        rising: the direction.
+        scales: the first curve at these places.
+        rising: whether the logarithm goes from below zero to above, or the other way.
         seed: of the resampling.
     """
-    signed = means if rising else -means
-    found = _crossings(places, signed[None, :])[0]
+    sign = 1.0 if rising else -1.0
+
+    def difference(logs: Floats) -> Floats:
+        return sign * scales * -np.expm1(-logs)
+
+    found = _crossings(places, difference(means[None, :]))[0]
     if np.isinf(found):
-        return Crossing((NAN, NAN, NAN), ALWAYS_ABOVE if (means[-1] > 0) else ALWAYS_BELOW)
-    if not _on_both_sides(signed, errors, degrees):
+        return Crossing((NAN, NAN, NAN), ALWAYS_ABOVE if means[-1] > 0 else ALWAYS_BELOW)
+    if not _on_both_sides(sign * means, errors, degrees):
         return Crossing((NAN, NAN, NAN), NOWHERE_SURE)
     rng = np.random.default_rng(seed)
     spread = rng.standard_t(np.maximum(degrees, 1), (RESAMPLES, len(places))) * errors
-    low, high = np.quantile(np.clip(_crossings(places, signed + spread), places[0], places[-1]), (0.025, 0.975))
+    everywhere = np.clip(_crossings(places, difference(means + spread)), places[0], places[-1])
+    low, high = np.quantile(everywhere, (0.025, 0.975))
     return Crossing((float(found), float(low), float(high)))
 
 

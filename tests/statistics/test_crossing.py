@@ -14,17 +14,19 @@ from pipeline.statistics.crossing import (
 PLACES = np.array([0.0, 1, 2, 3])
 
 
-def found(means, error=0.01, **options):
-    return crossing(PLACES, np.array(means), np.full(4, error), np.full(4, 9.0), **{"rising": True, **options})
+def found(means, error=0.01, scales=None, **options):
+    first = np.ones(4) if scales is None else np.array(scales)
+    return crossing(PLACES, np.array(means), np.full(4, error), np.full(4, 9.0), first, **{"rising": True, **options})
 
 
-def test_a_straight_line_crosses_where_it_must():
-    assert found([-1.5, -0.5, 0.5, 1.5]).place[0] == pytest.approx(1.5)
-    assert found([1.5, 0.5, -0.5, -1.5], rising=False).place[0] == pytest.approx(1.5)
+def test_two_straight_lines_cross_where_they_must():
+    one, other = 0.5 + PLACES, np.full(4, 2.1)
+    assert found(np.log(one / other), scales=one).place[0] == pytest.approx(1.6)
+    assert found(np.log(other / one), scales=other, rising=False).place[0] == pytest.approx(1.6)
 
 
 def test_the_last_crossing_counts():
-    assert found([-1.0, 1.0, -1.0, 1.0]).place[0] == pytest.approx(2.5)
+    assert 2 < found([-1.0, 1.0, -1.0, 1.0]).place[0] < 3
 
 
 @pytest.mark.parametrize(
@@ -39,12 +41,13 @@ def test_where_there_is_none_it_says_why(means, reason):
 
 def test_its_interval_holds_the_truth_as_often_as_it_promises():
     rng = np.random.default_rng(1)
-    truth, hits = np.array([-1.5, -0.5, 0.5, 1.5]), 0
+    first = 0.5 + PLACES
+    truth, hits = np.log(first / 2.1), 0
     for seed in range(200):
-        values = truth + 0.3 * rng.standard_normal((8, 4))
+        values = truth + 0.2 * rng.standard_normal((8, 4))
         means, errors = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(8)
-        _, low, high = crossing(PLACES, means, errors, np.full(4, 7.0), rising=True, seed=seed).place
-        hits += low <= 1.5 <= high
+        _, low, high = crossing(PLACES, means, errors, np.full(4, 7.0), first, rising=True, seed=seed).place
+        hits += low <= 1.6 <= high
     assert 182 <= hits <= 199
 
 

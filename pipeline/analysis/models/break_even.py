@@ -139,19 +139,17 @@ def _against_runner_up(
 
 
 def _measured(rows: pd.DataFrame, rivals: pd.Series[Any], logs: LogTimes, axis: str) -> Crossing:
-    """Where the ratio of times crosses 1, by lines between the points on logarithmic scales."""
+    """Where both take equally long, by straight lines between the measured times."""
     points = []
     for place, case, rival in zip(rows["place"], rows["case_id"], rivals, strict=True):
-        if place > 0 and case in logs and rival in logs:
+        if case in logs and rival in logs:
             difference = logs[rival] - logs[case]
             mean, error, degrees = mean_and_error(difference[np.isfinite(difference)])
-            points += [(np.log(place), mean, error, degrees)] if error == error else []
+            rival_s = float(np.exp(np.nanmean(logs[rival])))
+            points += [(place, mean, error, degrees, rival_s)] if error == error else []
     if len(points) < 2:
         return Crossing(NOT_KNOWN, TWO_POINTS)
-    places, means, errors, degrees_of = np.array(points).T
-    found = crossing(places, means, errors, degrees_of, rising=axis == DURATION)
-    middle, low, high = np.exp(found.place)
-    return Crossing((float(middle), float(low), float(high)), found.reason)
+    return crossing(*np.array(points).T, rising=axis == DURATION)
 
 
 def _in_words(found: Crossing, axis: str) -> str:
