@@ -20,7 +20,7 @@ help: ## list the targets
 report: $(VENV)/.ready ## run CONFIG, then write the HTML and PDF report
 	@bundle=$$($(BIN)/whichpool run "$(CONFIG)" | tail -n 1) && $(BIN)/whichpool report "$$bundle"
 
-claims: $(VENV)/.ready ## check twelve things that are often said about threads and processes, in about 5 minutes
+claims: $(VENV)/.ready ## check twelve things that are often said about threads and processes, in about 6 minutes
 	@$(BIN)/whichpool claims
 
 setup: $(VENV)/.ready ## create the environment only: .venv with .venv/bin/whichpool

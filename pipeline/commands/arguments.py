@@ -139,7 +139,7 @@ def _add_claims(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="NAME",
         help="measure under this Python, in place of those configured; may be given several times",
     )
-    parser.add_argument("--budget", metavar="TIME", help="stop after this long (default: as configured, 5 minutes)")
+    parser.add_argument("--budget", metavar="TIME", help="stop after this long (default: as configured, 6 minutes)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (default: results/<UTC time>-claims)")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="continue an interrupted run")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order (default: a new one)")
