@@ -26,7 +26,7 @@ def leak(item: tuple[int, str, int]) -> tuple[int, int, int, bool]:
 
 
 class Leak(Workload):
-    """Lets a worker keep memory and end: does the parent get it back, and is there enough left for a sibling?
+    """Lets a worker keep memory and end, and looks what its parent and a sibling are left with.
 
     One task is one trial, in a process of its own that is thrown away. That process starts a worker of the kind
     `victim`, which makes `size` bytes of memory, writes to each page, leaves it in a list of a module, and ends (a

@@ -146,7 +146,7 @@ def use(item: tuple[int, str, Any]) -> tuple[int, bool]:
 
 
 class Sendable(Workload):
-    """Gives a worker one object of each kind as the argument of a task: which arrive so that they can be used?
+    """Sends objects of many kinds to a worker, and notes which arrive and can be used there.
 
     Each task is given an object and uses it: it adds up the list, calls the function, reads a line of the open file,
     asks the lock whether it is held, receives the message that waits on the socket. Tasks go one by one, and the

@@ -101,7 +101,7 @@ def one_or_all(item: Any) -> Any:
 
 
 class Stopping(Workload):
-    """Lets workers hang and tries to stop them from outside: who stops, and after how long?
+    """Lets workers hang, and tries to stop them from outside.
 
     One task is one trial. A worker of the kind `victim` begins to hang as `hang` says: in a `loop` of bytecode; in a
     blocking call that is a `wait`, of a task an `await`; or in a loop that catches what is raised in it (`swallow`).
