@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
 from reports import style
 from reports.document import clean
 from reports.drawing import LINE, points_tall, points_wide, spread
+from reports.svg import HALO
 
 LETTER = 3.9
 """Width of a letter of a name, in points, rather too much than too little."""
@@ -60,7 +60,7 @@ def name_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tupl
                 size=7,
                 color=look.text,
                 va="center_baseline",
-                path_effects=[withStroke(linewidth=2.5, foreground=style.PAPER)],
+                gid=HALO,
             )
 
 

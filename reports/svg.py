@@ -12,6 +12,12 @@ from reports import style
 LARGEST = 1.45
 """How much larger than drawn a page may show a panel."""
 
+HALO = "halo"
+"""The `gid` of words that may lie on lines: they get an edge in the colour of the page, and remain words.
+
+matplotlib's own path effects would turn each letter into two outlines, which made up half of a report.
+"""
+
 _HEAD = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -20,6 +26,8 @@ _SPACE = re.compile(r"\s*\n\s*")
 _LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d|0\.\d\d\d)\d+")
 _REFERENCE = re.compile(r"(?:url\(#|href=\"#)([^\")]+)")
 _IDENTIFIER = re.compile(r' id="([^"]*)"')
+_HALO = f' id="{HALO}"'
+_EDGE = f' style="paint-order: stroke; stroke: {style.PAPER}; stroke-width: 2.5; stroke-linejoin: round"'
 _OWN = re.compile(r'( id="|url\(#|href="#)')
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _VIEW = re.compile(r'viewBox="([^"]*)"')
@@ -36,7 +44,8 @@ def slim(drawing: str) -> str:
     def shorter(tag: str) -> str:
         if tag.startswith("<image"):
             return tag  # base64 is full of things that look like numbers
-        kept = _IDENTIFIER.sub(lambda found: found[0] if found[1] in used else "", tag)
+        edged = tag.replace(_HALO, _EDGE)
+        kept = _IDENTIFIER.sub(lambda found: found[0] if found[1] in used else "", edged)
         return _SPACE.sub(" ", _LONG_NUMBER.sub(r"\1", kept))
 
     parts[1::2] = [shorter(tag) for tag in parts[1::2]]
