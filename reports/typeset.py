@@ -103,7 +103,10 @@ def _breakable(data: Any) -> Any:
 
 
 def _with_widths(block: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**block, "widths": widths(block)} if block["kind"] == "table" else block
+    if block["kind"] != "table":
+        return block
+    size, columns = widths(block)
+    return {**block, "size": size, "widths": columns}
 
 
 def _with_breaks(word: re.Match[str]) -> str:
