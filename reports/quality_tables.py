@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from reports import numbers
 from reports.document import Cell, Column, Table, clean, words
 from reports.tables import number_cell, pool_cell, speedup_cell, text_cell, unique, without_empty
 
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)")
 MOST_UNSTABLE = 10
 """Unstable cases that are listed."""
 DISTURBANCES = {
@@ -140,34 +143,58 @@ def unstable(stability: pd.DataFrame, *, name: str, several_interpreters: bool) 
 
 
 def mishaps(statuses: pd.DataFrame, *, name: str, several_interpreters: bool) -> Table | None:
-    """Invocations that did not end well, with their most frequent message; None if all did."""
+    """Invocations that did not end well, with their most frequent message; None if all did.
+
+    Disturbed ones were repeated, so they share a row per kind of disturbance.
+    """
     bad = statuses[~statuses["status"].isin(["ok", "unsupported"])]
+    if not len(bad):
+        return None
+    disturbed = bad["status"] == "contaminated"
     rows = [
         (
             text_cell(row["workload"], note=row["setting"], style="code"),
             text_cell(
                 row["name"], strategy=str(row["strategy"]), note=row["interpreter"] if several_interpreters else None
             ),
-            text_cell(row["status"], style="warning" if row["status"] != "contaminated" else ""),
+            text_cell(row["status"], style="warning"),
             number_cell(row["n"], str(row["n"])),
             text_cell(row["error"]),
         )
-        for row in bad.to_dict("records")
+        for row in bad[~disturbed].to_dict("records")
     ]
-    if not rows:
-        return None
+    kinds = bad["error"].astype("object").map(lambda error: _NUMBER.sub("…", str(error)))
+    rows += [_disturbed(group) for _, group in bad[disturbed].groupby(kinds, sort=False)]
     return Table(
         name=name,
         caption=words("Invocations that did not end well; disturbed ones were repeated."),
         columns=(
-            Column("Work", weight=1.4),
+            Column("Work", weight=1.8),
             Column("Strategy", weight=1.8),
             Column("Status", weight=1.0),
             Column("Invocations", "right", weight=0.9),
-            Column("Most frequent message", weight=3.0),
+            Column("Most frequent message", weight=2.6),
         ),
         rows=tuple(rows),
         cards=True,
+    )
+
+
+def _disturbed(group: pd.DataFrame) -> tuple[Cell, ...]:
+    """The cases that were disturbed in the same way."""
+    messages = sorted(set(group["error"].dropna().astype(str)))
+    found = [number[0] for message in messages for number in _NUMBER.finditer(message)]
+    amounts = sorted(set(found), key=float)
+    message = messages[0] if messages else None
+    if len(messages) > 1 and len(found) == len(messages):
+        message = _NUMBER.sub(lambda _: f"{amounts[0]} to {amounts[-1]}", messages[0])
+    total = int(group["n"].sum())
+    return (
+        text_cell(unique(group["workload"], most=3)),
+        text_cell(unique(group["name"], most=3), note=numbers.count(len(group), "case") if len(group) > 1 else None),
+        text_cell("contaminated"),
+        number_cell(total, str(total)),
+        text_cell(message),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reports import style, svg
+from reports.columns import widths
 from reports.document import Heading, words
 
 THEME = Path(__file__).parent / "theme"
@@ -53,7 +54,7 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
         "date": _date(title["date"] if title else ""),
         "version": version,
         "colours": _colours(blocks),
-        "blocks": _breakable(_ordered(blocks)),
+        "blocks": [_with_widths(block) for block in _breakable(_ordered(blocks))],
         "attached": [{"name": a.name, "type": a.type, "description": a.description} for a in attachments],
     }
     sources = {
@@ -99,6 +100,13 @@ def _breakable(data: Any) -> Any:
     if isinstance(data, Mapping):
         return {key: _breakable(value) for key, value in data.items()}
     return [_breakable(value) for value in data] if isinstance(data, list | tuple) else data
+
+
+def _with_widths(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    if block["kind"] != "table":
+        return block
+    size, columns = widths(block)
+    return {**block, "size": size, "widths": columns}
 
 
 def _with_breaks(word: re.Match[str]) -> str:

@@ -88,10 +88,15 @@ class Grounds:
         return bool(self.cases["workload"].isin(workloads).any())
 
     def why_not(self, workloads: Sequence[str]) -> tuple[str, str] | None:
-        """Why cases of these workloads have no result: the most frequent kind and reason; None if all have one."""
+        """Why cases of these workloads have no result: kind and reason, the most frequent; None if all have one.
+
+        What could not be run here counts only if that is so of all of them.
+        """
         rows = self.unmeasured[self.unmeasured["workload"].isin(workloads)]
         if rows.empty:
             return None
+        possible = rows[rows["kind"] != "unsupported"]
+        rows = possible if len(possible) else rows
         kind = str(rows["kind"].mode().iloc[0])
         reasons = rows.loc[rows["kind"] == kind, "reason"].dropna()
         return kind, str(reasons.mode().iloc[0]) if len(reasons) else kind
