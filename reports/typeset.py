@@ -15,13 +15,14 @@ from typing import Any, Literal
 from reports import style
 from reports.columns import widths
 from reports.document import Heading, words
+from reports.packing import pack
 
 THEME = Path(__file__).parent / "theme"
 STANDARDS: tuple[Literal["a-3a"], Literal["ua-1"]] = ("a-3a", "ua-1")
 """Archivable with attachments, and accessible: the compiler refuses a figure without alternative text."""
 
 
-_LONG_WORD = re.compile(r"[^\s\u00a0\u2009]{25,}")
+_LONG_WORD = re.compile(r"[^\s\u00a0\u2009\u202f]{25,}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
             ignore_system_fonts=True,
             font_paths=[str(THEME / "fonts"), str(_spare_fonts())],
         )
-    return bytes(pdf)
+    return pack(bytes(pdf))
 
 
 def _spare_fonts() -> Path:
@@ -96,7 +97,8 @@ def _ordered(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _breakable(data: Any) -> Any:
     """The same data, with places to break a line in words that are too long for a column."""
     if isinstance(data, str):
-        return data if data.startswith("<svg") else _LONG_WORD.sub(_with_breaks, data)
+        # A thin space stands between the digits of one number, where no line may end.
+        return data if data.startswith("<svg") else _LONG_WORD.sub(_with_breaks, data.replace("\u2009", "\u202f"))
     if isinstance(data, Mapping):
         return {key: _breakable(value) for key, value in data.items()}
     return [_breakable(value) for value in data] if isinstance(data, list | tuple) else data
