@@ -16,7 +16,7 @@ NOTE, CODE, HEAD = 0.92, 1.0, 1.06
 MARK = 1.07
 """The mark of a strategy, in letters' sizes."""
 
-_NARROW = frozenset("iljtfrI.,:;'|!()[]- \u00a0\u2009·")
+_NARROW = frozenset("iljtfrI.,:;'|!()[]- \u00a0\u2009\u202f·")
 _WIDE = frozenset("mwMWOQGCDHNU@%×—–…")
 
 

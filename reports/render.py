@@ -99,7 +99,7 @@ def _described(bundle_folder: Path) -> dict[str, Any]:
 
 def _import_exporters(pdf: bool) -> None:
     """Imports what is needed later while the kernel, another process, draws."""
-    for module in ("nbconvert", "mistune", *(["typst"] if pdf else [])):
+    for module in ("nbconvert", "mistune", *(["typst", "pikepdf"] if pdf else [])):
         import_module(module)
 
 
