@@ -151,7 +151,7 @@ def mishaps(statuses: pd.DataFrame, *, name: str, several_interpreters: bool) ->
     if not len(bad):
         return None
     disturbed = bad["status"] == "contaminated"
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             text_cell(row["workload"], note=row["setting"], style="code"),
             text_cell(
