@@ -9,7 +9,7 @@ from pipeline.analysis.frames import missing
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
-SMALL_RATIO = 0.1
+SMALL_RATIO, LARGE_RATIO = 0.1, 100.0
 SWEPT = {"task_time": "tasks", "payload": "payload"}
 """Axes that many workloads have, each with the word that stands behind its value."""
 KINDS_BY_NAME = {"seconds": "duration", "size": "size", "bytes": "size"}
@@ -53,7 +53,9 @@ def about_bytes(count: float) -> str:
 
 
 def factor(ratio: float) -> str:
-    """How many times: two decimals, or of a small number two digits."""
+    """How many times: two decimals, of a small number two digits, of a large one three."""
+    if abs(ratio) >= LARGE_RATIO:
+        return f"{float(f'{ratio:.3g}'):,.0f}"
     return f"{ratio:.2f}" if abs(ratio) >= SMALL_RATIO else f"{ratio:.2g}"
 
 

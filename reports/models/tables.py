@@ -67,7 +67,7 @@ def break_evens(rows: pd.DataFrame, *, name: str) -> Table:
         Column("Measured", "right", weight=1.4),
         Column("Predicted", "right", weight=1.4),
         Column("Points", "right", weight=0.6),
-        Column("Why not", weight=1.9),
+        Column("Why not", weight=3.6),
     )
     note = words(
         "Measured: where the speed-up over task durations or payloads crosses 1. Predicted: from start-up, shutdown, "
