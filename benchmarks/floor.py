@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 from reports import reproduction, sections
+from reports.claims.section import claims
+from reports.interpreters.section import interpreters
+from reports.models.section import borders, scaling
 from reports.typeset import typeset
 
 
@@ -22,6 +25,10 @@ def draw(bundle: str) -> bytes:
         *sections.speedups(report),
         *sections.costs(report),
         *sections.time_and_memory(report),
+        *borders(report),
+        *scaling(report),
+        *claims(report),
+        *interpreters(report),
         *sections.quality(report),
         *reproduction.how_to_repeat(report),
     ]
