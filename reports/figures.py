@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from reports import numbers, style
 from reports.document import clean
 from reports.drawing import BORDER, Scale, blank, limits, log_axis, name_x
-from reports.labels import name_lines, name_points, room_at_the_left, upright
+from reports.labels import name_lines, name_points, room_at_the_left, tall_enough, upright
 from reports.plotting import sns
 
 TIMES = Scale(lambda value: numbers.trimmed(f"{value:.9f}{numbers.TIMES}"))
@@ -53,7 +53,7 @@ def speedup_by_workers(speedups: pd.DataFrame, *, title: str, cpus: int | None) 
     known = speedups.dropna(subset=["speedup"])
     if known["workers"].nunique() < 2:
         return _one_count(known, "speedup", "low", "high", title=title, scale=TIMES, serial=1.0)
-    figure, axes = blank(clean(title, 42), left=0.52)
+    figure, axes = blank(clean(title, 42), left=0.52, height=tall_enough(known["label"].nunique() + 1))
     _lines(axes, known, "speedup", low="low", high="high")
     workers = sorted(known["workers"].unique())
     low, high = limits([*known["speedup"], *known["low"].dropna(), *known["high"].dropna(), 1.0], least=2.0)
@@ -81,7 +81,7 @@ def cost_by_workers(pools: pd.DataFrame, *, title: str, value: str, scale: Scale
     ends = [f"{value}_least", f"{value}_most"]
     if known["workers"].nunique() < 2:
         return _one_count(known, value, *ends, title=title, scale=scale)
-    figure, axes = blank(clean(title, 42), left=0.58)
+    figure, axes = blank(clean(title, 42), left=0.58, height=tall_enough(known["label"].nunique()))
     _lines(axes, known, value, low=ends[0], high=ends[1])
     log_axis(axes.yaxis, *limits([*known[value], *known[ends[0]], *known[ends[1]]], least=4.0), scale)
     workers_axis(axes, sorted(known["workers"].unique()), cpus)
@@ -191,7 +191,8 @@ def _lines(axes: Axes, frame: pd.DataFrame, value: str, *, low: str, high: str) 
     first = frame.drop_duplicates("label").set_index("label")
     looks = {label: style.look(str(first.at[label, "strategy"])) for label in labels}
     # A small step aside, so that intervals at the same number of workers can be told apart.
-    aside = {label: 1 + 0.035 * (index - (len(labels) - 1) / 2) for index, label in enumerate(labels)}
+    step = min(0.035, 0.2 / len(labels))
+    aside = {label: 1 + step * (index - (len(labels) - 1) / 2) for index, label in enumerate(labels)}
     placed = frame.assign(place=frame["workers"].astype(float) * frame["label"].map(aside))
     colours = [looks[label].colour for label in placed["label"]]
     axes.vlines(placed["place"], placed[low], placed[high], colors=colours, linewidth=1.1)

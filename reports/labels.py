@@ -11,12 +11,19 @@ from matplotlib.axes import Axes
 
 from reports import style
 from reports.document import clean
-from reports.drawing import LINE, points_tall, points_wide, spread
+from reports.drawing import BORDER, HEIGHT, LINE, points_tall, points_wide, spread
 from reports.svg import HALO
 
 LETTER = 3.9
 """Width of a letter of a name, in points, rather too much than too little."""
 LONGEST_NAME = 30
+MANY = 6
+"""Names of lines: more than that need a taller panel."""
+
+
+def tall_enough(names: int) -> float:
+    """Inches that a panel needs so that so many names fit one above the other."""
+    return max(HEIGHT, BORDER + LINE / 72 * (names + 1)) if names > MANY else HEIGHT
 
 
 def upright(axes: Axes, place: float, name: str) -> None:
@@ -27,7 +34,10 @@ def upright(axes: Axes, place: float, name: str) -> None:
 
 
 def name_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tuple[str, float]] = ()) -> None:
-    """Names beside the ends of the lines, each as near to its end as the others that end there allow."""
+    """Names beside the ends of the lines, each as near to its end as the others that end there allow.
+
+    Where there are many, all stand at the right edge: names in the middle would lie on other lines.
+    """
     last = frame.sort_values("workers").groupby("label", sort=False).tail(1)
     columns = (last[name] for name in ("label", "strategy", "workers", value))
     to_axes = axes.transData + axes.transAxes.inverted()
@@ -38,11 +48,14 @@ def name_lines(axes: Axes, frame: pd.DataFrame, value: str, extra: Sequence[tupl
     furthest = max((end[2] for end in ends), default=1.0)
     ends += [(name, "serial", furthest, float(to_axes.transform((1.0, height))[1])) for name, height in extra]
     tall = points_tall(axes)
-    for start in sorted({end[2] for end in ends}):
-        group = [end for end in ends if end[2] == start]
-        edge = 1.0 if start == furthest else start + 0.06
+    groups = (
+        [ends] if len(ends) > MANY else [[end for end in ends if end[2] == at] for at in {end[2]: 0 for end in ends}]
+    )
+    for group in groups:
+        at_the_edge = len(groups) == 1 or group[0][2] == furthest
+        edge = 1.0 if at_the_edge else group[0][2] + 0.06
         places = spread([end[3] for end in group], LINE / tall, 0.0, 1.02)
-        for (name, strategy, _, height), place in zip(group, places, strict=True):
+        for (name, strategy, start, height), place in zip(group, places, strict=True):
             look = style.look(strategy)
             thin: dict[str, Any] = {
                 "linewidth": 0.5,
