@@ -48,14 +48,15 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
     """
     import typst
 
+    blocks = _breakable(_ordered(blocks))
     title = next((block for block in blocks if block["kind"] == "title"), None)
     document = {
-        "title": title["name"] if title else "whichpool",
+        "title": (title["name"].strip() if title else "") or "whichpool",
         "description": title["description"] if title else "",
         "date": _date(title["date"] if title else ""),
         "version": version,
         "colours": _colours(blocks),
-        "blocks": [_with_widths(block) for block in _breakable(_ordered(blocks))],
+        "blocks": [_with_widths(block) for block in blocks],
         "attached": [{"name": a.name, "type": a.type, "description": a.description} for a in attachments],
     }
     sources = {
@@ -97,6 +98,7 @@ def _ordered(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _breakable(data: Any) -> Any:
     """The same data, with places to break a line in words that are too long for a column."""
     if isinstance(data, str):
+        data = data.encode(errors="replace").decode()  # half a character isn't text
         # A thin space stands between the digits of one number, where no line may end.
         return data if data.startswith("<svg") else _LONG_WORD.sub(_with_breaks, data.replace("\u2009", "\u202f"))
     if isinstance(data, Mapping):

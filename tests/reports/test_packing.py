@@ -16,8 +16,8 @@ def written() -> bytes:
     """Pages with links, outline and data, by a writer that packs nothing."""
     writer = pypdf.PdfWriter()
     for number in range(300):
-        page = writer.add_blank_page(200 + number, 300)
-        writer.add_outline_item(f"page {number}", page_number=number)
+        writer.add_blank_page(200 + number, 300)
+        writer.add_outline_item(title=f"page {number}", page_number=number)
     writer.add_attachment("data.bin", bytes(range(256)) * 40)
     writer.add_metadata({"/Title": "packed (or not) \\ endobj"})
     target = io.BytesIO()
