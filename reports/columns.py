@@ -11,6 +11,8 @@ LARGEST, SMALLEST = 7.8, 7.0
 """Points of the letters; where columns are many, they get smaller before lines are broken."""
 PADDING = 8.0
 """Points that a cell leaves free at both sides, and a little more."""
+SHORT = 24
+"""Letters of what stays on one line where there is room: numbers with their intervals, names."""
 NOTE, CODE, HEAD = 0.92, 1.0, 1.06
 """Sizes of notes and names, and the width of strong letters, relative to the text."""
 MARK = 1.07
@@ -23,16 +25,15 @@ _WIDE = frozenset("mwMWOQGCDHNU@%×—–…")
 def widths(table: Mapping[str, Any]) -> tuple[float, list[float]]:
     """The size of the letters of a table block and the width of each of its columns, in points.
 
-    Numbers stay on one line where letters of `SMALLEST` allow it. Where even the longest words don't fit beside each
-    other, all columns give way in proportion.
+    Numbers and short names stay on one line where letters of `SMALLEST` allow it. Where even the longest words don't
+    fit beside each other, all columns give way in proportion.
     """
     least, wished = [], []
     for place, column in enumerate(table["columns"]):
         cells = [row[place] for row in table["rows"]]
-        whole = column["align"] == "right"
         head = _longest(column["title"], whole=False) * HEAD
         least.append(max([head, *(_cell(cell, whole=False) for cell in cells)]))
-        wished.append(max([head, *(_cell(cell, whole=whole) for cell in cells)]))
+        wished.append(max([head, *(_cell(cell, whole=True) for cell in cells)]))
     room = TEXT_WIDTH - PADDING * len(least)
     size = min(max(room / max(sum(wished), 1.0), SMALLEST), LARGEST)
     needs = _between(least, wished, room / size)
@@ -71,7 +72,7 @@ def _cell(cell: Mapping[str, Any], *, whole: bool) -> float:
 
 def _longest(text: str, *, whole: bool, code: bool = False) -> float:
     """How wide the longest piece is which no line break should divide, in letters' sizes."""
-    pieces = text.split("\u200b") if whole else text.replace("\u200b", " ").split(" ")
+    pieces = text.split("\u200b") if whole and len(text) <= SHORT else text.replace("\u200b", " ").split(" ")
     return max(len(piece) * 0.6 * CODE if code else sum(map(_width, piece)) for piece in pieces)
 
 

@@ -26,7 +26,7 @@ def title(report: Report) -> Title:
     return Title(
         name=clean(run.get("name") or "A run without a name", 80),
         description=clean(run.get("description") or "", 300),
-        date=str(run.get("started_at") or ""),
+        date=clean(run.get("started_at") or "", 40),
         version=clean(run.get("tool_version") or "", 40),
         facts=tuple(_headline(report)),
     )

@@ -48,14 +48,15 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
     """
     import typst
 
+    blocks = _breakable(_ordered(blocks))
     title = next((block for block in blocks if block["kind"] == "title"), None)
     document = {
-        "title": title["name"] if title else "whichpool",
+        "title": (title["name"].strip() if title else "") or "whichpool",
         "description": title["description"] if title else "",
         "date": _date(title["date"] if title else ""),
         "version": version,
         "colours": _colours(blocks),
-        "blocks": [_with_widths(block) for block in _breakable(_ordered(blocks))],
+        "blocks": [_with_widths(block) for block in blocks],
         "attached": [{"name": a.name, "type": a.type, "description": a.description} for a in attachments],
     }
     sources = {
@@ -112,6 +113,7 @@ def _breakable(data: Any) -> Any:
     if isinstance(data, str):
         if data.startswith("<svg"):
             return svg.on_paper(data)
+        data = data.encode(errors="replace").decode()  # half a character isn't text
         # A thin space stands between the digits of one number, where no line may end.
         return _LONG_WORD.sub(_with_breaks, data.replace("\u2009", "\u202f"))
     if isinstance(data, Mapping):

@@ -22,8 +22,15 @@ HOSTILE = {
     "markdown": "[click](javascript:alert(1)) `code` <img src=x onerror=alert(2)>",
     "direction": "abc\u202egnp.exe\u2066",
     "emoji": "\N{ROCKET} \N{WOMAN}\u200d\N{ROCKET} 漢字",
+    "latex": r"$\alpha$ \input{/etc/passwd} {\bf b}",
+    "breaking out": "\"'></title></svg><svg onload=alert(3)> ]] } ) `` ${x} <!-- -->",
+    "closing": "</script></style></textarea>&lt;&amp;&#60;",
+    "control": "nul\x00 bell\x07 esc\x1b[31mred\x1b]0;t\x07",
+    "invisible": "a\u200bb\ufeffc\u200fd",
     "long": "x" * 10_000,
 }
+SURROGATE = "no\udcffutf"
+"""Half of a character: JSON can hold it, Parquet and UTF-8 can't."""
 
 
 def write_bundle(folder: Path, bundle: SyntheticBundle) -> Path:
@@ -48,12 +55,15 @@ def made_hostile(bundle: SyntheticBundle) -> SyntheticBundle:
         frame[column] = frame[column].astype("object").replace(names).astype("str")
     frame.loc[frame["error"].notna(), "error"] = HOSTILE["script"] + HOSTILE["long"]
     frame.loc[frame["status"] == "timeout", "error"] = HOSTILE["typst"]
+    frame.loc[frame["status"] == "crashed", "error"] = HOSTILE["latex"] + HOSTILE["control"] + HOSTILE["breaking out"]
+    frame.loc[frame["status"] == "contaminated", "error"] = HOSTILE["closing"] + HOSTILE["invisible"]
     for case in bundle.run["cases"]:
         for column in ("workload", "strategy", "interpreter"):
             case[column] = names.get(case[column], case[column])
     bundle.run["name"] = HOSTILE["script"] + HOSTILE["direction"]
     bundle.run["description"] = HOSTILE["typst"] + HOSTILE["jinja"] + HOSTILE["long"]
     bundle.run["command"] = ["whichpool", "run", HOSTILE["script"], HOSTILE["direction"]]
+    bundle.run["started_at"] = SURROGATE
     bundle.run["config"]["name"] = HOSTILE["markdown"] + HOSTILE["direction"]
     bundle.run["interpreters"] = {
         names.get(name, name): facts | {"version": HOSTILE["script"]}
@@ -61,6 +71,8 @@ def made_hostile(bundle: SyntheticBundle) -> SyntheticBundle:
     }
     facts: dict[str, Any] = bundle.run["machine"]["facts"]
     facts |= {"cpu_model": HOSTILE["typst"], "hostname": HOSTILE["script"], HOSTILE["markdown"]: [HOSTILE["emoji"]]}
+    facts |= {f"fact {name}": text for name, text in HOSTILE.items()} | {"surrogate": SURROGATE, "os": SURROGATE}
+    facts["kernel"] = HOSTILE["control"]
     return bundle
 
 
@@ -108,7 +120,7 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def everything(bundle_folder: Path, hostile_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
     """The ordinary bundle, the hostile one and a copy of it elsewhere, drawn side by side."""
-    copy = tmp_path_factory.mktemp("elsewhere") / "copy"
+    copy = tmp_path_factory.mktemp("elsewhere") / "<img src=x onerror=alert(4)> $(id) #import 'x' %s {0} 漢"
     shutil.copytree(hostile_folder, copy)
     with ThreadPoolExecutor(max_workers=2) as pool:
         return [read(files) for files in pool.map(render, (hostile_folder, copy, bundle_folder))]
