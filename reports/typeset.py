@@ -80,14 +80,16 @@ def typeset(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Attachmen
 
 
 def _packed(pdf: bytes) -> bytes:
-    """The same document with its small objects compressed (ISO 32000-1, 7.5.7): half the bytes of a long report.
+    """The same document with page labels, and its small objects compressed: half the bytes of a long report.
 
-    The typesetter writes each of the thousands of objects that tell what is a paragraph and what a cell as text.
+    The typesetter writes each of the thousands of objects that tell what is a paragraph and what a cell as text;
+    ISO 32000-1, 7.5.7 and 12.4.2.
     """
     import pikepdf
 
     packed = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
+        document.Root.PageLabels = pikepdf.Dictionary(Nums=[0, pikepdf.Dictionary(S=pikepdf.Name.D)])
         document.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return packed.getvalue()
 

@@ -75,6 +75,7 @@ def test_contents_on_the_first_page_name_the_pages_of_the_outline(document: pypd
 
 def test_pages_are_one_sequence_and_every_page_says_which_it_is(document: pypdf.PdfReader) -> None:
     count = len(document.pages)
+    assert "/PageLabels" in document.trailer["/Root"]
     assert document.page_labels == [str(number) for number in range(1, count + 1)]
     for number, page in enumerate(document.pages, 1):
         assert f"{number} of {count}" in page.extract_text().replace("\xa0", " ")
