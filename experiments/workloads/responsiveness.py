@@ -116,7 +116,7 @@ class Heartbeat(Workload):
     """
 
     name = "heartbeat"
-    needs = Resource.CPU
+    needs = Resource.READINGS
     function = staticmethod(beat_or_work)
     default_tasks = 2
 
