@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from reports import style
 from reports.document import clean
@@ -26,10 +26,14 @@ MOST_NAMED = 36
 """More rows than that are drawn thin and without names, in the order of their estimates."""
 THIN = 0.05
 LEFT = 1.62
+ALL_TRIALS = (-0.03, 1.03)
+"""The axis of shares of trials, from none to all."""
 MARKS = {"supported": "o", "refuted": "X", "inconclusive": "o"}
 
 
-def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, str] | None = None) -> Figure:
+def forest(
+    rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, str] | None = None, trials: bool = False
+) -> Figure:
     """One row per estimate, in the order given.
 
     Args:
@@ -40,6 +44,7 @@ def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, s
         title: heading of the panel.
         scale: how values are written; the axis is logarithmic where every value allows it.
         line: a place on the axis and its name, marked over the whole height; none if None.
+        trials: whether the values are shares of trials, which lie between none and all.
     """
     known = _complete(rows)
     named = len(known) <= MOST_NAMED
@@ -49,7 +54,7 @@ def forest(rows: pd.DataFrame, *, title: str, scale: Scale, line: tuple[float, s
     heights = [LINE * (label.count("\n") + 1) + 0.03 if named else THIN for label in labels]
     figure, axes = _paper(title, max(sum(heights), 0.34), LEFT if named else 0.42)
     places = _places(heights)
-    low, high = _axis(axes, known, scale, line)
+    low, high = _axis(axes, known, scale, line, trials=trials)
     for place, height, row in zip(places, heights, known.to_dict("records"), strict=True):
         _band(axes, place, height, row, low, high)
         _mark(axes, place, row, low, high, 3.8 if named else 2.2)
@@ -103,7 +108,14 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [float(value) for value in values if not pd.isna(value) and math.isfinite(value)]
 
 
-def _axis(axes: Axes, known: pd.DataFrame, scale: Scale, line: tuple[float, str] | None) -> tuple[float, float]:
+def _axis(
+    axes: Axes, known: pd.DataFrame, scale: Scale, line: tuple[float, str] | None, *, trials: bool
+) -> tuple[float, float]:
+    if trials:
+        axes.set_xlim(*ALL_TRIALS)
+        axes.xaxis.set_major_locator(FixedLocator([0.0, 0.5, 1.0]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: scale.write(value)))
+        return ALL_TRIALS
     ends = _finite([*known["low"], *known["high"]])
     values = _finite([*known["estimate"], *known["margin"]]) + ([line[0]] if line else [])
     if values and min(values) > 0:

@@ -79,7 +79,7 @@ def _panels(evidence: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Panel]
     drawn_rows = known if tested.empty else tested
     for (quantity, unit), rows in drawn_rows.groupby(["quantity", "unit"], sort=False, dropna=False):
         heading = f"{str(quantity)[:1].upper()}{str(quantity)[1:]}"
-        drawn = forest(_named(rows, names), title=heading, scale=scale_of(unit))
+        drawn = forest(_named(rows, names), title=heading, scale=scale_of(unit), trials=unit == "share")
         yield panel(drawn, f"{clean(heading, 160)}: {_told(_named(rows, names), unit)}")
 
 
