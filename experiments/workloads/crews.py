@@ -30,6 +30,10 @@ class Crew:
         """A new worker that runs this."""
         raise NotImplementedError
 
+    def start_all(self, count: int, function: Callable[..., None], *arguments: Any) -> list[Any]:
+        """So many that run the same."""
+        return [self.start(function, *arguments) for _ in range(count)]
+
     def ended(self, victim: Any) -> bool:
         """Whether it doesn't run any more."""
         raise NotImplementedError
@@ -137,7 +141,7 @@ def close(interpreter: Any) -> None:
 
 
 class Pools(Crew):
-    """One worker in a pool of `concurrent.futures`, whose future is there to be cancelled."""
+    """Workers in pools of `concurrent.futures`, whose futures are there to be cancelled."""
 
     means = {  # noqa: RUF012 - never changed
         "future_cancel": lambda victim: victim[1].cancel(),
@@ -149,29 +153,35 @@ class Pools(Crew):
 
     def start(self, function: Callable[..., None], *arguments: Any) -> Any:
         """The pool and the future."""
-        pool = self._pool()
-        return pool, pool.submit(function, *arguments)
+        return self.start_all(1, function, *arguments)[0]
 
-    def _pool(self) -> Any:
+    def start_all(self, count: int, function: Callable[..., None], *arguments: Any) -> list[Any]:
+        """One pool for all: a second one would fork beside the threads of the first."""
+        pool = self._pool(count)
+        return [(pool, pool.submit(function, *arguments)) for _ in range(count)]
+
+    def _pool(self, count: int) -> Any:
         import sys
         from concurrent import futures
 
         if self._kind == "thread":
-            return futures.ThreadPoolExecutor(1)
+            return futures.ThreadPoolExecutor(count)
         if self._kind == "process":
             import multiprocessing
 
-            return futures.ProcessPoolExecutor(1, multiprocessing.get_context("fork"), be_silent)
+            return futures.ProcessPoolExecutor(count, multiprocessing.get_context("fork"), be_silent)
         path = f"import sys; sys.path[:] = {sys.path!r}"
-        return futures.InterpreterPoolExecutor(1, initializer=exec, initargs=(path,))  # type: ignore[attr-defined, unused-ignore]
+        return futures.InterpreterPoolExecutor(count, initializer=exec, initargs=(path,))  # type: ignore[attr-defined, unused-ignore]
 
     def ended(self, victim: Any) -> bool:
         """A future that runs isn't done, whatever cancelling it said."""
         return bool(victim[1].done())
 
     def clean(self, victims: list[Any]) -> None:
-        """Waits for all: they are released."""
-        for pool, _ in victims:
+        """Waits for all: they are released. Processes are killed, in case one isn't."""
+        for pool in dict.fromkeys(pool for pool, _ in victims):
+            for process in list((getattr(pool, "_processes", None) or {}).values()):
+                process.kill()
             pool.shutdown()
 
 

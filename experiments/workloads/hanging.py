@@ -71,13 +71,16 @@ def hang(how: str, tell: int, gate: int, released: int, deadline_s: float) -> No
         os.write(tell, b".")
         can_read(released, deadline_s)
         return
-    spin(SPINS)
-    os.write(tell, b".")
     if how == "loop":
+        os.write(tell, b".")
         loop(released, end)
         return
+    # What it tells is told inside the `try`, which an exception could come ahead of otherwise.
+    untold = [tell]
     while not has_left(released, end):
         try:
+            while untold:
+                os.write(untold.pop(), b".")
             loop(released, end)
         except BaseException:  # noqa: BLE001, S112 - this is what the victim is about
             continue

@@ -48,8 +48,10 @@ class HardwareThreads(Workload):
     steps: int = integer(2_000_000, "Loop steps of each process.")
 
     @classmethod
-    def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:  # noqa: ARG003
-        """Not every machine has such CPUs, or shows them."""
+    def unsupported(cls, interpreter: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+        """Not every machine has such CPUs, or shows them, and not every interpreter can choose."""
+        if interpreter.get("implementation") == "PyPy":
+            return "PyPy can't pin a process to a CPU"
         cpus = usable_cpus()
         try:
             chosen(values.get("placement", "one"), cpus, cores(cpus))

@@ -30,7 +30,7 @@ NEW = ("interrupt", "terminate_workers")
 LOOK_S = 0.0002
 SETTLE_S = 0.005
 """Between saying that it hangs and hanging."""
-READY_S = 20.0
+READY_S = 10.0
 SPARE_S = 10.0
 """How long after its time a victim that nobody could release would end by itself."""
 
@@ -70,7 +70,7 @@ def _tried(
     from experiments.workloads.hanging import hang
 
     _, _, means, how, patience_s = trials[0]
-    victims = [crew.start(hang, how, *line.numbers()) for _ in trials]
+    victims = crew.start_all(len(trials), hang, how, *line.numbers())
     workers += victims
     # All begin at the same time: to start one beside others that are busy takes long.
     ready = line.have_told(len(victims), READY_S)

@@ -39,6 +39,8 @@ grids:
       - {{use: garbage, pairs: 100, tasks: 4}}
       - {{use: python_kernels, rounds: 100, tasks: 4}}
       - {{use: heartbeat, interval: 1ms, beats: 3, tasks: 4}}
+      - {{use: visibility, tasks: 4}}
+      - {{use: sendable, tasks: 4}}
     strategies:
       - serial
       - threads
@@ -49,6 +51,13 @@ grids:
   - workloads: [{{use: int_loop, steps: 200, tasks: 4}}, {{use: payload, size: 1KiB, kind: dict, tasks: 4}}]
     strategies: {{use: processes, start_method: spawn}}
     workers: 2
+    interpreters: {interpreters}
+  # Those that make the workers that they are about.
+  - workloads:
+      - {{use: stopping, patience: 200ms, tasks: 4}}
+      - {{use: leak, size: 1MiB, tasks: 4}}
+      - {{use: hardware_threads, steps: 1000, tasks: 4}}
+    strategies: serial
     interpreters: {interpreters}
 """
 BUILT_IN = {name: workload for name, workload in workloads().items() if not workload.libraries({})}
@@ -107,8 +116,8 @@ def test_only_what_has_no_asynchronous_form_is_unsupported(table, interpreters, 
     unsupported = rows[rows["status"] == "unsupported"]
     assert set(unsupported["strategy"]) == {"asyncio"}
     assert set(unsupported["error"]) == {"no asynchronous form"}
-    without = {name for name, workload in BUILT_IN.items() if workload.coroutine is None}
-    assert set(unsupported["workload"]) == without
+    pooled = {name: workload for name, workload in BUILT_IN.items() if not workload.makes_workers}
+    assert set(unsupported["workload"]) == {name for name, workload in pooled.items() if workload.coroutine is None}
 
 
 def test_all_did_the_same_work(table):

@@ -22,6 +22,7 @@ def test_never_more_threads_than_workers_are_alive():
     assert max(alive) == before + 3
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("watch_interval_s", [process_per_task.WATCH_INTERVAL_S, 0.001])
 def test_never_more_processes_than_workers_are_alive(monkeypatch, watch_interval_s):
     """However much longer a task takes than the interval at which the dead are looked for."""

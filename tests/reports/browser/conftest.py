@@ -18,7 +18,7 @@ FIGURE_DATA = 'label,workers,speed-up\r\n"=a,""b"" & <i>#50 %",2,1.5\r\nzürich,
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """Chromium from the PATH; the tests that need it are skipped where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -58,7 +58,7 @@ def open_page(browser: Any) -> Iterator[Open]:
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def report(shown: Shown) -> Path:
     return shown.files.html
 
@@ -67,7 +67,7 @@ def number(value: float | None) -> Cell:
     return Cell("–", sort="") if value is None else Cell(f"{value:.0f} ms", sort=value / 1000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def made_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of a known table, a wide one, and a figure with its data, some of it hostile."""
     texts = ["threads", "=1+1", HOSTILE["script"], 'a "b", c', "-5", HOSTILE["markdown"], "serial", "processes"]
