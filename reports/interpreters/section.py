@@ -9,7 +9,7 @@ from reports import drawing, numbers
 from reports.document import Block, Figure, Heading, Item, Items, Panel, Paragraph, clean, plain, words
 from reports.interpreters import figures, sentences, tables
 from reports.interpreters.names import short_names
-from reports.sections import Report
+from reports.opened import Report, csv_of
 
 TITLE = "Interpreters side by side"
 LEAD = (
@@ -21,6 +21,7 @@ CAPTION = (
     "dotted line is the ideal, the dashed one marks the CPUs. Every line is threads; the marker tells the interpreter. "
     "Where there is only one number of workers, each interpreter has a row, and the dashed line is serial."
 )
+DATA = ["interpreter", "workload", "setting", "workers", "speedup", "low", "high"]
 
 
 def interpreters(report: Report) -> list[Block]:
@@ -44,7 +45,8 @@ def interpreters(report: Report) -> list[Block]:
     blocks += [Paragraph(flagged, "warning")] if flagged else []
     blocks += [Paragraph(missing, "note")] if missing else []
     panels = tuple(_panels(found, names, report.summary.effective_cpus))
-    blocks += [Figure("interpreters-threads", words(CAPTION), panels)] if panels else []
+    data = csv_of(found.scaling, DATA)
+    blocks += [Figure("interpreters-threads", words(CAPTION), panels, data)] if panels else []
     blocks.append(tables.overview(found, names, name="interpreters"))
     blocks.append(tables.one_thread(found, names, name="interpreters-one-thread"))
     if len(found.scaling):
