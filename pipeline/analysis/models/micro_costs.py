@@ -72,7 +72,7 @@ def _dispatch(key: Mapping[str, Any], costs: pd.DataFrame, speedups: pd.DataFram
 
 
 def _rate(key: Mapping[str, Any], speedups: pd.DataFrame) -> Interval:
-    """From the workload `payload`: bytes over time per task, the slope of a line through the sizes."""
+    """From the workload `payload`: the bytes between its smallest and its largest size over the time that they add."""
     if key["strategy"] in ("threads", "asyncio", "serial"):
         return np.inf, NAN, NAN
     rows = _of(speedups, key)
