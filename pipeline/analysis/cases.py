@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.catalogue import workloads
+from experiments.workloads.base import Resource
 from pipeline.analysis.frames import missing, prefixed, text_or_none, with_columns
 from pipeline.analysis.settings import setting
 
@@ -41,6 +43,12 @@ def cases(invocations: pd.DataFrame, planned: Iterable[Mapping[str, Any]] = ()) 
         name=pd.Series(names, frame.index, dtype="str"),
     )
     return named.join(frame[[*prefixed(frame, "param_"), *prefixed(frame, "option_")]])
+
+
+def timed_for_themselves(described: pd.DataFrame) -> pd.DataFrame:
+    """The cases whose time says something about their strategy; those that are there for their readings left out."""
+    only_read = [name for name, class_ in workloads().items() if class_.needs == Resource.READINGS]
+    return described[~described["workload"].isin(only_read)]
 
 
 def case_name(label: str, workers: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from pipeline.analysis.cases import cases
+from pipeline.analysis.cases import cases, timed_for_themselves
 from pipeline.analysis.checksums import checksum_agreement
 from pipeline.analysis.control import controlled
 from pipeline.analysis.costs import costs_of
@@ -85,6 +85,7 @@ def summarise(bundle: Recorded, *, margin: float = MARGIN) -> Summary:
     cpus, facts = machine.get("effective_cpus"), machine.get("facts") or {}
     estimate = estimator((run.get("config") or {}).get("measure") or {})
     described = cases(invocations, planned)
+    compared = timed_for_themselves(described)
     drifting = drifts(everything, measurements)
     timed = times(invocations, measurements)
     timed = timed[~timed["block"].isin(drifting.loc[drifting["dropped"], "block"])]
@@ -92,13 +93,13 @@ def summarise(bundle: Recorded, *, margin: float = MARGIN) -> Summary:
     used = memory_of(described, invocations, measurements)
 
     def decide(counted: pd.DataFrame) -> pd.DataFrame:
-        return winners_of(described, counted, cost, used, margin=margin, estimate=estimate)
+        return winners_of(compared, counted, cost, used, margin=margin, estimate=estimate)
 
     decided = decide(timed)
     frames = {
         "cases": described,
         "times": timed,
-        "speedups": speedups_of(described, timed, effective_cpus=cpus, estimate=estimate),
+        "speedups": speedups_of(compared, timed, effective_cpus=cpus, estimate=estimate),
         "costs": cost,
         "memory": used,
         "winners": decided,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.analysis.cases import cases, group_columns
+from pipeline.analysis.cases import cases, group_columns, timed_for_themselves
 from pipeline.analysis.settings import setting
 
 
@@ -101,3 +101,8 @@ def test_nothing_gives_no_cases_but_the_columns():
     found = cases(pd.DataFrame())
     assert found.empty
     assert set(group_columns(found)) <= set(found.columns)
+
+
+def test_workloads_that_are_there_for_their_readings_are_not_compared():
+    described = pd.DataFrame({"workload": ["int_loop", "stopping", "heartbeat", "jobs.py:resize"]})
+    assert list(timed_for_themselves(described)["workload"]) == ["int_loop", "jobs.py:resize"]
